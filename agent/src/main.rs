@@ -1,0 +1,5 @@
+//! The node daemon.
+
+mod limits;
+
+fn main() {}
