@@ -1,0 +1,224 @@
+//! The command line.
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Measures a CodeCapsule node over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "capsule-bench", version, about)]
+pub(crate) struct Cli {
+    /// What to measure.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Cli {
+    /// The format asked for.
+    pub(crate) fn format(&self) -> Format {
+        if self.json {
+            Format::Json
+        } else {
+            Format::Text
+        }
+    }
+}
+
+/// The measurements.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// One request at a time over one connection: percentiles.
+    Latency(LatencyArgs),
+    /// A closed loop of several requests in flight: runs per second, errors, percentiles.
+    Throughput(ThroughputArgs),
+    /// Two URLs, or the bare command and a URL, in interleaved pairs.
+    Compare(CompareArgs),
+    /// The project's figures with their goals.
+    Figures(FiguresArgs),
+}
+
+/// Which program is run.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ProgramArgs {
+    /// Language as the node names it.
+    #[arg(long, default_value = "python")]
+    pub(crate) language: String,
+    /// Version selector.
+    #[arg(long, default_value = "*")]
+    pub(crate) version_selector: String,
+    /// Program to run instead of the built-in one that prints 42.
+    #[arg(long)]
+    pub(crate) file: Option<PathBuf>,
+    /// Exact stdout of --file; without it, that of its first run.
+    #[arg(long, requires = "file")]
+    pub(crate) expect: Option<String>,
+    /// Append a comment with a running number, so that no two runs have the same source.
+    #[arg(long)]
+    pub(crate) unique: bool,
+    /// Longest wait for one answer, in milliseconds.
+    #[arg(long = "timeout", default_value = "60000", value_parser = milliseconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// `latency`.
+#[derive(Args, Debug)]
+pub(crate) struct LatencyArgs {
+    /// The node, e.g. http://127.0.0.1:2000.
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Which program.
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Measured runs.
+    #[arg(short = 'n', long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: u64,
+    /// Runs before the measured ones.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) warmup: u64,
+}
+
+/// `throughput`.
+#[derive(Args, Debug)]
+pub(crate) struct ThroughputArgs {
+    /// The node.
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Which program.
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Requests in flight, each on a connection of its own.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) in_flight: u16,
+    /// How long to measure.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) seconds: u64,
+}
+
+/// `compare`.
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("baseline").required(true).args(["against", "bare"])))]
+pub(crate) struct CompareArgs {
+    /// B: the node.
+    #[arg(long)]
+    pub(crate) url: String,
+    /// A: another node.
+    #[arg(long)]
+    pub(crate) against: Option<String>,
+    /// A: the same program outside any jail.
+    #[arg(long)]
+    pub(crate) bare: bool,
+    /// How to run it bare, in the folder of its file; steps are joined by && and started without a shell.
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) bare_command: Option<String>,
+    /// Which program.
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// How many pairs.
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+}
+
+/// How many pairs are measured.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct PairArgs {
+    /// Measured pairs.
+    #[arg(short = 'n', long = "pairs", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: u64,
+    /// Pairs before the measured ones.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) warmup: u64,
+    /// Seed of the order within the pairs.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// `figures`.
+#[derive(Args, Debug)]
+pub(crate) struct FiguresArgs {
+    /// The node.
+    #[arg(long, default_value = "http://127.0.0.1:2000")]
+    pub(crate) url: String,
+    /// The node's first process; with it, the memory of all its processes is a line too.
+    #[arg(long)]
+    pub(crate) pid: Option<u32>,
+    /// How many pairs.
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("has to be above 0".into()),
+        Ok(number) => Ok(Duration::from_millis(number)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn latency_has_its_defaults() {
+        let cli = parse("capsule-bench latency --url http://127.0.0.1:2000").unwrap();
+        assert_eq!(cli.format(), Format::Text);
+        let Command::Latency(args) = cli.command else {
+            panic!("not latency")
+        };
+        assert_eq!((args.runs, args.warmup), (100, 10));
+        assert_eq!(args.program.language, "python");
+        assert_eq!(args.program.timeout, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn json_is_allowed_after_the_subcommand() {
+        let cli = parse("capsule-bench throughput --url http://a --in-flight 3 --seconds 2 --json")
+            .unwrap();
+        assert_eq!(cli.format(), Format::Json);
+        let Command::Throughput(args) = cli.command else {
+            panic!("not throughput")
+        };
+        assert_eq!((args.in_flight, args.seconds), (3, 2));
+    }
+
+    #[test]
+    fn compare_wants_exactly_one_baseline() {
+        assert!(parse("capsule-bench compare --url http://a").is_err());
+        assert!(parse("capsule-bench compare --url http://a --bare --against http://b").is_err());
+        assert!(
+            parse("capsule-bench compare --url http://a --against http://b --bare-command x")
+                .is_err()
+        );
+        assert!(parse("capsule-bench compare --url http://a --against http://b").is_ok());
+        assert!(parse("capsule-bench compare --url http://a --bare -n 5").is_ok());
+    }
+
+    #[test]
+    fn nonsense_numbers_are_refused() {
+        assert!(parse("capsule-bench latency --url http://a -n 0").is_err());
+        assert!(parse("capsule-bench latency --url http://a --timeout 0").is_err());
+        assert!(parse("capsule-bench throughput --url http://a --in-flight 0").is_err());
+    }
+}

@@ -1,0 +1,135 @@
+//! What can go wrong in a measurement, and how the chain of causes reads on one line.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// A measurement that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchError {
+    /// The async runtime did not start.
+    #[error("could not start the event loop")]
+    Runtime(#[source] std::io::Error),
+    /// The URL can't be measured.
+    #[error("{url}: {reason}")]
+    Url {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The program under measurement can't be made.
+    #[error("{0}")]
+    Workload(String),
+    /// The file with the program can't be read.
+    #[error("could not read {path}")]
+    ReadFile {
+        /// The path given.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// One run failed where every run has to succeed.
+    #[error("run {number} on {target}")]
+    Run {
+        /// Counted from 1, warm-up included.
+        number: u64,
+        /// The URL or the bare command.
+        target: String,
+        /// What happened to it.
+        #[source]
+        source: RunError,
+    },
+    /// The memory of the node's processes can't be read.
+    #[error("could not read the memory of process {pid}")]
+    Memory {
+        /// The process asked for.
+        pid: u32,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A histogram can't be made.
+    #[error("could not keep the latencies")]
+    Histogram(#[source] hdrhistogram::CreationError),
+}
+
+/// One run that gave no correct answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// No connection.
+    #[error("could not connect")]
+    Connect(#[source] std::io::Error),
+    /// The connection broke.
+    #[error("connection failed")]
+    Http(#[source] hyper::Error),
+    /// The answer came too late.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The node refused.
+    #[error("status {status}: {message}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The `message` of the answer, or its first bytes.
+        message: String,
+    },
+    /// The answer is no execute answer.
+    #[error("the answer is not what execute returns")]
+    Body(#[source] serde_json::Error),
+    /// A stage did not end with exit code 0.
+    #[error("{stage} ended with {end}: {stderr}")]
+    Stage {
+        /// `compile` or `run`.
+        stage: &'static str,
+        /// Exit code, signal or message.
+        end: String,
+        /// What the stage wrote to stderr, shortened.
+        stderr: String,
+    },
+    /// The program's output is not the expected one.
+    #[error("wrong output: expected {expected:?}, got {got:?}")]
+    Wrong {
+        /// Expected stdout.
+        expected: String,
+        /// Actual stdout.
+        got: String,
+    },
+    /// The bare command can't be started.
+    #[error("could not run {command}")]
+    Spawn {
+        /// The first word of the step.
+        command: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl RunError {
+    /// The class under which a throughput run counts this error.
+    pub(crate) fn class(&self) -> String {
+        match self {
+            Self::Connect(_) => "connect".into(),
+            Self::Http(_) => "connection".into(),
+            Self::Timeout(_) => "timeout".into(),
+            Self::Status { status, .. } => format!("status {status}"),
+            Self::Body(_) => "not an answer".into(),
+            Self::Stage { stage, end, .. } => format!("{stage}: {end}"),
+            Self::Wrong { .. } => "wrong output".into(),
+            Self::Spawn { .. } => "spawn".into(),
+        }
+    }
+}
+
+/// An error and its causes on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

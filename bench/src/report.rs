@@ -1,0 +1,178 @@
+//! Reports as text and as JSON. Times are in milliseconds.
+
+use crate::cli::Format;
+use crate::compare::ComparisonReport;
+use crate::figures::FiguresReport;
+use crate::latency::LatencyReport;
+use crate::stats::{Percentiles, Spread};
+use crate::throughput::ThroughputReport;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// What a subcommand found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Report {
+    /// `latency`.
+    Latency(LatencyReport),
+    /// `throughput`.
+    Throughput(ThroughputReport),
+    /// `compare`.
+    Comparison(ComparisonReport),
+    /// `figures`.
+    Figures(FiguresReport),
+}
+
+impl Report {
+    /// The text to print, without a last newline.
+    pub(crate) fn render(&self, format: Format) -> String {
+        match (format, self) {
+            (Format::Json, report) => serde_json::to_string(report)
+                .expect("a report has string keys and finite numbers only"),
+            (Format::Text, Self::Latency(report)) => latency(report),
+            (Format::Text, Self::Throughput(report)) => throughput(report),
+            (Format::Text, Self::Comparison(report)) => comparison(report),
+            (Format::Text, Self::Figures(report)) => figures(report),
+        }
+    }
+}
+
+fn latency(report: &LatencyReport) -> String {
+    format!(
+        "{} at {}, one at a time\n{}",
+        report.language,
+        report.url,
+        percentiles(&report.latency_ms)
+    )
+}
+
+fn throughput(report: &ThroughputReport) -> String {
+    let mut text = format!(
+        "{} at {}, {} in flight for {:.1} s\n{:.1} runs/s\n{}\nerrors  ",
+        report.language,
+        report.url,
+        report.in_flight,
+        report.seconds,
+        report.runs_per_second,
+        percentiles(&report.latency_ms)
+    );
+    let errors: Vec<String> = report
+        .errors
+        .iter()
+        .map(|(class, count)| format!("{count} x {class}"))
+        .collect();
+    text.push_str(
+        if errors.is_empty() {
+            "none".into()
+        } else {
+            errors.join(", ")
+        }
+        .as_str(),
+    );
+    text
+}
+
+fn comparison(report: &ComparisonReport) -> String {
+    let summary = &report.summary;
+    let line = |name: &str, spread: &Spread, unit: &str| {
+        format!(
+            "{name:<12}{:>9.2}{unit:<3}  noise {:.2}{unit}",
+            spread.median,
+            spread.range()
+        )
+    };
+    [
+        format!(
+            "{}, {} pairs; A: {}; B: {}",
+            report.language, summary.pairs, report.a, report.b
+        ),
+        line("A", &summary.a_ms, " ms"),
+        line("B", &summary.b_ms, " ms"),
+        line("B - A", &summary.difference_ms, " ms"),
+        line("B / A", &summary.ratio, ""),
+    ]
+    .join("\n")
+}
+
+fn figures(report: &FiguresReport) -> String {
+    let mut text = format!("figures of {}, medians\n", report.url);
+    for line in &report.above_bare {
+        let summary = &line.summary;
+        let written = writeln!(
+            text,
+            "{:<20} bare {:>7.2} ms  ours {:>7.2} ms  difference {:>6.2} ms (noise {:.2})  goal {:.0} ms  {}",
+            line.name,
+            summary.a_ms.median,
+            summary.b_ms.median,
+            summary.difference_ms.median,
+            summary.difference_ms.range(),
+            line.goal_ms,
+            verdict(line.ok)
+        );
+        debug_assert!(written.is_ok(), "a string takes all that is written to it");
+    }
+    text.push_str(&match &report.memory {
+        Some(memory) => format!(
+            "{:<20} {:.1} MB  goal {:.0} MB  {}",
+            "memory when idle",
+            memory.megabytes,
+            memory.goal_megabytes,
+            verdict(memory.ok)
+        ),
+        None => format!(
+            "{:<20} not measured: give the node's process by --pid",
+            "memory when idle"
+        ),
+    });
+    text
+}
+
+fn verdict(ok: bool) -> &'static str {
+    if ok { "ok" } else { "missed" }
+}
+
+fn percentiles(of: &Percentiles) -> String {
+    format!(
+        "p50 {:.2}  p95 {:.2}  p99 {:.2}  min {:.2}  max {:.2}  mean {:.2} ms  ({} runs)",
+        of.p50, of.p95, of.p99, of.min, of.max, of.mean, of.runs
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Pairs;
+    use std::time::Duration;
+
+    fn report() -> Report {
+        let mut pairs = Pairs::default();
+        pairs.record(Duration::from_millis(10), Duration::from_millis(15));
+        Report::Comparison(ComparisonReport {
+            language: "python".into(),
+            a: "python3 main.py".into(),
+            b: "http://h:1/api/v2/execute".into(),
+            summary: pairs.summary(),
+        })
+    }
+
+    #[test]
+    fn a_comparison_as_text() {
+        let text = report().render(Format::Text);
+        assert!(
+            text.contains("B - A            5.00 ms  noise 0.00 ms"),
+            "{text}"
+        );
+        assert!(
+            text.contains("B / A            1.50     noise 0.00"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_comparison_as_json() {
+        let value: serde_json::Value =
+            serde_json::from_str(&report().render(Format::Json)).unwrap();
+        assert_eq!(value["comparison"]["difference_ms"]["median"], 5.0);
+        assert_eq!(value["comparison"]["pairs"], 1);
+    }
+}

@@ -1,0 +1,242 @@
+//! The program under measurement, and what its answer has to be.
+
+use crate::cli::ProgramArgs;
+use crate::error::{BenchError, RunError};
+use bytes::Bytes;
+use serde_json::json;
+
+/// A program that ships with the binary; all of them print 42.
+struct BuiltIn {
+    names: &'static [&'static str],
+    file: &'static str,
+    source: &'static str,
+    comment: &'static str,
+    bare: &'static str,
+}
+
+const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        names: &["python", "py", "py3", "python3"],
+        file: "main.py",
+        source: "print(42)\n",
+        comment: "#",
+        bare: "python3 main.py",
+    },
+    BuiltIn {
+        names: &["javascript", "js", "node-js", "node-javascript"],
+        file: "main.js",
+        source: "console.log(42)\n",
+        comment: "//",
+        bare: "node main.js",
+    },
+    BuiltIn {
+        names: &["java"],
+        file: "Main.java",
+        source: "public class Main { public static void main(String[] args) { System.out.println(42); } }\n",
+        comment: "//",
+        bare: "java Main.java",
+    },
+    BuiltIn {
+        names: &["c", "gcc"],
+        file: "main.c",
+        source: "#include <stdio.h>\nint main(void) { printf(\"42\\n\"); return 0; }\n",
+        comment: "//",
+        bare: "gcc main.c -lm && ./a.out",
+    },
+    BuiltIn {
+        names: &["c++", "cpp", "g++"],
+        file: "main.cpp",
+        source: "#include <iostream>\nint main() { std::cout << \"42\\n\"; return 0; }\n",
+        comment: "//",
+        bare: "g++ main.cpp && ./a.out",
+    },
+];
+
+/// The text that every built-in program writes.
+const ANSWER: &str = "42\n";
+
+/// One program with its expected output.
+#[derive(Clone, Debug)]
+pub(crate) struct Workload {
+    /// Language as the node names it.
+    pub(crate) language: String,
+    version: String,
+    /// Name of its one file.
+    pub(crate) file: String,
+    source: String,
+    /// Starts a comment of the language, where every run is to have a source of its own.
+    unique: Option<&'static str>,
+    /// Its exact stdout; `None` until the first run of a program from a file.
+    expected: Option<String>,
+}
+
+impl Workload {
+    /// The program that the arguments name.
+    pub(crate) fn from_args(args: &ProgramArgs) -> Result<Self, BenchError> {
+        let built_in = BUILT_IN
+            .iter()
+            .find(|program| program.names.contains(&args.language.as_str()));
+        let comment = built_in.map(|program| program.comment);
+        let (file, source, expected) = match (&args.file, built_in) {
+            (Some(path), _) => {
+                let source =
+                    std::fs::read_to_string(path).map_err(|source| BenchError::ReadFile {
+                        path: path.display().to_string(),
+                        source,
+                    })?;
+                let name = path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned());
+                (name.unwrap_or_default(), source, args.expect.clone())
+            }
+            (None, Some(program)) => (
+                program.file.to_owned(),
+                program.source.to_owned(),
+                Some(ANSWER.to_owned()),
+            ),
+            (None, None) => {
+                return Err(BenchError::Workload(format!(
+                    "no built-in program in {}: give one by --file",
+                    args.language
+                )));
+            }
+        };
+        let unique = match (args.unique, comment) {
+            (false, _) => None,
+            (true, Some(comment)) => Some(comment),
+            (true, None) => {
+                return Err(BenchError::Workload(format!(
+                    "--unique knows no comment in {}",
+                    args.language
+                )));
+            }
+        };
+        Ok(Self {
+            language: args.language.clone(),
+            version: args.version_selector.clone(),
+            file,
+            source,
+            unique,
+            expected,
+        })
+    }
+
+    /// How the language is run outside any jail.
+    pub(crate) fn default_bare_command(&self) -> Result<String, BenchError> {
+        let built_in = BUILT_IN
+            .iter()
+            .find(|program| program.names.contains(&self.language.as_str()));
+        built_in
+            .map(|program| program.bare.replace(program.file, &self.file))
+            .ok_or_else(|| {
+                BenchError::Workload(format!(
+                    "no bare command for {}: give --bare-command",
+                    self.language
+                ))
+            })
+    }
+
+    /// The source of run `number`.
+    pub(crate) fn source(&self, number: u64) -> String {
+        match self.unique {
+            Some(comment) => format!("{}\n{comment} {number}\n", self.source),
+            None => self.source.clone(),
+        }
+    }
+
+    /// The body of the execute request of run `number`.
+    pub(crate) fn body(&self, number: u64) -> Bytes {
+        let body = json!({
+            "language": self.language,
+            "version": self.version,
+            "files": [{"name": self.file, "content": self.source(number)}],
+        });
+        Bytes::from(body.to_string())
+    }
+
+    /// Compares the output of a run that ended well. The first run of a program from a file sets what is expected.
+    pub(crate) fn check(&mut self, stdout: &str) -> Result<(), RunError> {
+        match &self.expected {
+            Some(expected) if expected == stdout => Ok(()),
+            Some(expected) => Err(RunError::Wrong {
+                expected: expected.clone(),
+                got: shortened(stdout),
+            }),
+            None => {
+                self.expected = Some(stdout.to_owned());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The first part of a text that may be long.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn args(language: &str) -> ProgramArgs {
+        ProgramArgs {
+            language: language.into(),
+            version_selector: "*".into(),
+            file: None,
+            expect: None,
+            unique: false,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn every_language_has_a_program_and_a_bare_command() {
+        for language in ["python", "javascript", "java", "c", "c++"] {
+            let workload = Workload::from_args(&args(language)).unwrap();
+            assert!(
+                workload
+                    .default_bare_command()
+                    .unwrap()
+                    .contains(&workload.file)
+            );
+        }
+        assert!(Workload::from_args(&args("klingon")).is_err());
+    }
+
+    #[test]
+    fn unique_sources_differ_in_a_comment_only() {
+        let mut args = args("c");
+        args.unique = true;
+        let workload = Workload::from_args(&args).unwrap();
+        assert_ne!(workload.source(1), workload.source(2));
+        assert!(workload.source(7).ends_with("\n// 7\n"));
+    }
+
+    #[test]
+    fn a_wrong_output_is_an_error() {
+        let mut workload = Workload::from_args(&args("python")).unwrap();
+        assert!(workload.check("42\n").is_ok());
+        assert!(matches!(
+            workload.check("43\n"),
+            Err(RunError::Wrong { .. })
+        ));
+    }
+
+    #[test]
+    fn the_first_run_of_a_file_sets_what_is_expected() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.py");
+        std::fs::write(&file, "print('x')").unwrap();
+        let mut args = args("python");
+        args.file = Some(file);
+        let mut workload = Workload::from_args(&args).unwrap();
+        assert_eq!(workload.default_bare_command().unwrap(), "python3 x.py");
+        assert!(workload.check("x\n").is_ok());
+        assert!(workload.check("y\n").is_err());
+    }
+}
