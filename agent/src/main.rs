@@ -1,5 +1,6 @@
 //! The node daemon.
 
+mod catalog;
 mod limits;
 
 fn main() {}
