@@ -1,6 +1,7 @@
 //! The node daemon.
 
 mod catalog;
+mod config;
 mod limits;
 
 fn main() {}
