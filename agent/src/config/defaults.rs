@@ -53,7 +53,7 @@ pub(super) const MAX_FILE_SIZE: Bytes = Bytes(10_000_000);
 /// 64 KiB of text. Piston's 1 KiB cuts off the output of ordinary exercises, and every deployment raises it.
 pub(super) const OUTPUT_MAX_SIZE: usize = 64 * 1024;
 
-/// Twice the time that ordinary use allows for compile and run together, and short enough that a forgotten program
+/// Well above what compile and run take together in ordinary use (20 s), and short enough that a forgotten program
 /// does not hold its place for long.
 pub(super) const JOB_TIME_CEILING: Duration = Duration::from_secs(60);
 
@@ -73,7 +73,8 @@ pub(super) const QUEUE_LENGTH: usize = 64;
 /// A client that has waited this long has usually given up; its place is better given to another.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Room for files of some megabytes in base64, and with all places taken still within a small node's memory.
+/// Room for files of some megabytes in base64. A small node with every place and its whole queue full of such bodies
+/// holds about 1 GiB of them, which is in the quarter of its memory that jobs never get.
 pub(super) const MAX_BODY_SIZE: Bytes = Bytes::mib(16);
 
 /// On top of the longest job when the node stops: the answer still has to be sent and the jail removed.

@@ -181,7 +181,8 @@ impl fmt::Display for ConfigFaults {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{fault}")?;
+            // Keys and values are the operator's: none may make a line of its own.
+            write!(f, "{}", fault.to_string().replace(char::is_control, " "))?;
         }
         Ok(())
     }

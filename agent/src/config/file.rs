@@ -14,7 +14,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Layer {
     let mut layer = Layer::default();
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        let details = error.message().replace('\n', ", ");
+        let details = error.message().to_owned();
         let origin = file.origin(error.span().unwrap_or_default());
         layer.fault(
             "file".to_owned(),

@@ -27,3 +27,29 @@ pub(crate) struct Flags {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    #[test]
+    fn flags_are_read() {
+        let line =
+            "x --config /a.toml --bind-address 127.0.0.1:1 --set a=b --set c=d=e --log-level DEBUG";
+        let flags = Program::try_parse_from(line.split(' ')).unwrap().flags;
+        assert_eq!(flags.config, Some(PathBuf::from("/a.toml")));
+        assert_eq!(flags.bind_address.as_deref(), Some("127.0.0.1:1"));
+        assert_eq!(flags.set, ["a=b", "c=d=e"]);
+        assert_eq!(
+            (flags.cgroup, flags.log_level.as_deref()),
+            (None, Some("DEBUG"))
+        );
+    }
+}

@@ -330,6 +330,16 @@ fn values_that_can_not_hold_together_are_refused() {
     }
 }
 
+#[test]
+fn a_fault_is_always_one_line() {
+    let lines = faults(&Sources {
+        file: "\"a\\nb\" = 1",
+        set: &["x\ny=1", "user=a\nb"],
+        ..Sources::default()
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
 /// A bad value gives its own fault, not another one because its default then fits nothing.
 #[test]
 fn a_bad_value_is_not_told_twice() {
