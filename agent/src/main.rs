@@ -1,5 +1,10 @@
 //! The node daemon.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "called once the node is put together")
+)]
+mod job;
 mod limits;
 
 fn main() {}
