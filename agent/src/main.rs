@@ -2,6 +2,15 @@
 
 #[cfg_attr(
     not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "called once the node is put together"
+    )
+)]
+mod http;
+#[cfg_attr(
+    not(test),
     expect(dead_code, reason = "called once the node is put together")
 )]
 mod job;
