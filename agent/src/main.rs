@@ -1,5 +1,6 @@
 //! The node daemon.
 
+mod catalog;
 #[cfg_attr(
     not(test),
     expect(

@@ -10,7 +10,6 @@ mod limits;
 mod name;
 mod number;
 mod refusal;
-mod standin;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +22,9 @@ pub(crate) use files::SourceFile;
 pub(crate) use name::{FileName, NameFault};
 pub(crate) use refusal::Refusal;
 
+use crate::catalog::{Catalog, Runtime};
 use crate::limits::{Ceilings, StageLimits};
 use serde_json::Value;
-use standin::{Catalog, Runtime};
 use std::sync::Arc;
 
 /// A language selector longer than this names no runtime, and is not worth the time of the selector grammar.

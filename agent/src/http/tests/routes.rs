@@ -53,6 +53,7 @@ async fn paths_have_many_spellings() {
         ("GET /api/v2/execute", 404),
         ("GET //", 404),
         ("OPTIONS *", 404),
+        ("CONNECT x:80", 404),
         ("OPTIONS /", 404),
         ("OPTIONS /api/v2/nope", 404),
         ("POST /healthz", 404),

@@ -3,8 +3,10 @@
 use super::*;
 use crate::limits::{ConfiguredStage, RuntimeLimits};
 use jail::Bytes;
+use packages::{Cap, LimitOverrides, Package, Provided, StageScript};
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod files;
@@ -28,12 +30,36 @@ fn stage(milliseconds: u64) -> ConfiguredStage {
     }
 }
 
-fn runtime(language: &str, version: &str, limits: RuntimeLimits) -> Arc<Runtime> {
-    Arc::new(Runtime {
+/// A package of one language, with limits of its own.
+fn package(language: &str, version: &str, limit_overrides: LimitOverrides) -> Package {
+    let aliases = match language {
+        "c" => vec!["gcc".to_owned()],
+        _ => Vec::new(),
+    };
+    let provided = Provided {
         language: language.to_owned(),
-        version: version.to_owned(),
-        limits,
-    })
+        aliases,
+        limit_overrides,
+    };
+    Package {
+        name: language.to_owned(),
+        version: version.parse().unwrap(),
+        platform: String::new(),
+        dir: "/store".into(),
+        provides: vec![provided],
+        env: Vec::new(),
+        compile: None,
+        run: StageScript {
+            argv: vec!["run".to_owned()],
+        },
+        ignored_keys: Vec::new(),
+    }
+}
+
+/// A catalogue of one runtime, under `stage` twice.
+fn only(language: &str, stage: ConfiguredStage) -> Catalog {
+    let package = package(language, "1.0.0", LimitOverrides::default());
+    Catalog::new(vec![package], &limits(stage, stage), &BTreeMap::new())
 }
 
 fn limits(compile: ConfiguredStage, run: ConfiguredStage) -> RuntimeLimits {
@@ -49,16 +75,6 @@ fn limits(compile: ConfiguredStage, run: ConfiguredStage) -> RuntimeLimits {
 
 /// The runtimes that the record was made with, and two that differ in their limits.
 fn catalog() -> Catalog {
-    let defaults = || limits(stage(10_000), stage(3_000));
-    let unlimited = ConfiguredStage {
-        wall: None,
-        cpu: None,
-        memory: None,
-    };
-    let bounded = ConfiguredStage {
-        memory: Some(Bytes(256_000_000)),
-        ..stage(3_000)
-    };
     let recorded = [
         ("python", "3.10.0"),
         ("python", "3.11.0"),
@@ -69,12 +85,32 @@ fn catalog() -> Catalog {
         ("c++", "10.2.0"),
         ("file", "0.0.1"),
     ];
-    let recorded = recorded.map(|(language, version)| runtime(language, version, defaults()));
+    let recorded =
+        recorded.map(|(language, version)| package(language, version, LimitOverrides::default()));
+    let unlimited = LimitOverrides {
+        run_timeout: Some(Cap::Unlimited),
+        run_cpu_time: Some(Cap::Unlimited),
+        run_memory_limit: Some(Cap::Unlimited),
+        compile_timeout: Some(Cap::Unlimited),
+        compile_cpu_time: Some(Cap::Unlimited),
+        compile_memory_limit: Some(Cap::Unlimited),
+        ..LimitOverrides::default()
+    };
+    let bounded = LimitOverrides {
+        run_memory_limit: Some(Cap::At(256_000_000)),
+        compile_memory_limit: Some(Cap::At(256_000_000)),
+        ..LimitOverrides::default()
+    };
     let ours = [
-        runtime("unlimited", "1.0.0", limits(unlimited, unlimited)),
-        runtime("bounded", "1.0.0", limits(bounded, bounded)),
+        package("unlimited", "1.0.0", unlimited),
+        package("bounded", "1.0.0", bounded),
     ];
-    Catalog(recorded.into_iter().chain(ours).collect())
+    let packages = recorded.into_iter().chain(ours).collect();
+    Catalog::new(
+        packages,
+        &limits(stage(10_000), stage(3_000)),
+        &BTreeMap::new(),
+    )
 }
 
 fn try_job(body: &[u8]) -> Result<Job, Refusal> {
@@ -93,6 +129,31 @@ fn try_with(fields: Value) -> Result<Job, Refusal> {
 
 fn message(fields: Value) -> String {
     try_with(fields).unwrap_err().to_string()
+}
+
+/// The body that a deployed client sends.
+#[test]
+fn a_whole_request_becomes_a_job() {
+    let body = json!({
+        "language": "python",
+        "version": "*",
+        "files": [{"name": "main.py", "content": "print(42)"}],
+        "stdin": "",
+        "args": ["a", 1],
+        "compile_timeout": 10_000,
+        "run_timeout": 2_000,
+        "run_memory_limit": 134_217_728,
+    });
+    let job = try_job(body.to_string().as_bytes()).unwrap();
+    assert_eq!(job.runtime.version, "3.12.0");
+    assert_eq!(job.files[job.main].name.as_str(), "main.py");
+    assert_eq!(job.files[job.main].content, b"print(42)");
+    assert_eq!(job.stdin, b"\n");
+    assert_eq!(job.args, ["a", "1"]);
+    assert_eq!(job.compile.wall, Duration::from_secs(10));
+    assert_eq!(job.run.wall, Duration::from_secs(2));
+    assert_eq!(job.run.cpu, Duration::from_secs(3));
+    assert_eq!(job.run.memory, Bytes::mib(128));
 }
 
 #[test]

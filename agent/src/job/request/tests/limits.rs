@@ -85,7 +85,7 @@ fn configured_limits_never_pass_the_ceilings() {
         cpu: Some(Duration::from_secs(600)),
         memory: Some(Bytes::mib(1 << 20)),
     };
-    let catalog = Catalog(vec![runtime("high", "1.0.0", limits(high, high))]);
+    let catalog = only("high", high);
     for timeout in [json!(null), json!(500_000)] {
         let body = json!({"language": "high", "version": "*", "files": [{"content": ""}], "run_timeout": timeout});
         let job = check(
@@ -105,7 +105,7 @@ fn fractional_configured_limits_are_named_exactly() {
         wall: Some(Duration::from_micros(1_001_500)),
         ..stage(1)
     };
-    let catalog = Catalog(vec![runtime("odd", "1.0.0", limits(odd, odd))]);
+    let catalog = only("odd", odd);
     let body =
         json!({"language": "odd", "version": "*", "files": [{"content": ""}], "run_timeout": 2000});
     let refusal = check(
