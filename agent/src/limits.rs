@@ -1,6 +1,7 @@
 //! Limits as types: what a runtime allows, what the node allows at all, what one stage of one job gets.
 
 use jail::Bytes;
+use packages::{Cap, LimitOverrides};
 use std::time::Duration;
 
 /// What the configuration says for one stage (compile or run) of a runtime. `None` is Piston's -1: no
@@ -31,6 +32,29 @@ pub struct RuntimeLimits {
     pub file_size: Bytes,
     /// Length of each of stdout and stderr in UTF-16 units.
     pub output: usize,
+}
+
+impl RuntimeLimits {
+    /// These limits with the given ones in their place.
+    pub(crate) fn overridden(mut self, by: &LimitOverrides) -> Self {
+        fn replace<T>(target: &mut T, by: Option<T>) {
+            if let Some(value) = by {
+                *target = value;
+            }
+        }
+        let bytes = |cap: Cap<u64>| cap.limit().map(Bytes);
+        replace(&mut self.compile.wall, by.compile_timeout.map(Cap::limit));
+        replace(&mut self.compile.cpu, by.compile_cpu_time.map(Cap::limit));
+        replace(&mut self.compile.memory, by.compile_memory_limit.map(bytes));
+        replace(&mut self.run.wall, by.run_timeout.map(Cap::limit));
+        replace(&mut self.run.cpu, by.run_cpu_time.map(Cap::limit));
+        replace(&mut self.run.memory, by.run_memory_limit.map(bytes));
+        replace(&mut self.processes, by.max_process_count);
+        replace(&mut self.open_files, by.max_open_files);
+        replace(&mut self.file_size, by.max_file_size.map(Bytes));
+        replace(&mut self.output, by.output_max_size);
+        self
+    }
 }
 
 /// What no job of this node ever exceeds, whatever it or the configuration asks for.
