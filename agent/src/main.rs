@@ -1,5 +1,9 @@
 //! The node daemon.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "called once the node is put together")
+)]
 mod catalog;
 #[cfg_attr(
     not(test),
