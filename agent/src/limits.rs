@@ -7,31 +7,31 @@ use std::time::Duration;
 /// What the configuration says for one stage (compile or run) of a runtime. `None` is Piston's -1: no
 /// configured limit, so only the node's [`Ceilings`] hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfiguredStage {
+pub(crate) struct ConfiguredStage {
     /// Wall-clock time.
-    pub wall: Option<Duration>,
+    pub(crate) wall: Option<Duration>,
     /// Processor time of the whole process tree.
-    pub cpu: Option<Duration>,
+    pub(crate) cpu: Option<Duration>,
     /// Memory of the whole process tree, tmpfs included.
-    pub memory: Option<Bytes>,
+    pub(crate) memory: Option<Bytes>,
 }
 
 /// The limits of one runtime after `LIMIT_OVERRIDES`, the package's `limit_overrides` and the options were
 /// applied in that order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeLimits {
+pub(crate) struct RuntimeLimits {
     /// The compile stage.
-    pub compile: ConfiguredStage,
+    pub(crate) compile: ConfiguredStage,
     /// The run stage.
-    pub run: ConfiguredStage,
+    pub(crate) run: ConfiguredStage,
     /// Processes and threads alive at once, 1 or more.
-    pub processes: u32,
+    pub(crate) processes: u32,
     /// Open files of one process (`RLIMIT_NOFILE`).
-    pub open_files: u32,
+    pub(crate) open_files: u32,
     /// Size of one written file (`RLIMIT_FSIZE`).
-    pub file_size: Bytes,
+    pub(crate) file_size: Bytes,
     /// Length of each of stdout and stderr in UTF-16 units.
-    pub output: usize,
+    pub(crate) output: usize,
 }
 
 impl RuntimeLimits {
@@ -59,24 +59,24 @@ impl RuntimeLimits {
 
 /// What no job of this node ever exceeds, whatever it or the configuration asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ceilings {
+pub(crate) struct Ceilings {
     /// Wall-clock time of one stage.
-    pub wall: Duration,
+    pub(crate) wall: Duration,
     /// Processor time of one stage.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Memory of one stage.
-    pub memory: Bytes,
+    pub(crate) memory: Bytes,
     /// Less memory than this starts no runtime: smaller requests are raised to it.
-    pub memory_floor: Bytes,
+    pub(crate) memory_floor: Bytes,
 }
 
 /// What one stage of one job gets: always finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StageLimits {
+pub(crate) struct StageLimits {
     /// Wall-clock time.
-    pub wall: Duration,
+    pub(crate) wall: Duration,
     /// Processor time of the whole process tree.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Memory of the whole process tree, tmpfs included.
-    pub memory: Bytes,
+    pub(crate) memory: Bytes,
 }

@@ -1,6 +1,15 @@
 //! The node daemon.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "called once the node is put together")
+)]
 mod catalog;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "called once the node is put together")
+)]
+mod config;
 #[cfg_attr(
     not(test),
     expect(
