@@ -19,7 +19,8 @@ struct Running {
     since: Instant,
 }
 
-struct Init {
+/// Init with everything it needs open: after it is confined it opens nothing but submitted files.
+pub(super) struct Service {
     control: UnixStream,
     holders: [Holder; 2],
     reaper: Reaper,
@@ -27,29 +28,31 @@ struct Init {
     running: Option<Running>,
 }
 
-/// Serves until the control channel closes; then init ends, and with it everything in the jail.
-pub(super) fn serve(control: UnixStream, holders: [Holder; 2]) -> Result<(), Failure> {
-    let mut init = Init {
-        control,
-        holders,
-        reaper: Reaper::new()?,
-        files: Files::open()?,
-        running: None,
-    };
-    loop {
-        let outcome = init.step();
-        match outcome {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(failure) => {
-                send(&mut init.control, &FromInit::Failed(failure)).at(Step::Handshake)?;
-                return Err(failure);
+impl Service {
+    pub(super) fn new(control: UnixStream, holders: [Holder; 2]) -> Result<Self, Failure> {
+        Ok(Self {
+            control,
+            holders,
+            reaper: Reaper::new()?,
+            files: Files::open()?,
+            running: None,
+        })
+    }
+
+    /// Serves until the control channel closes; then init ends, and with it everything in the jail.
+    pub(super) fn run(mut self) -> Result<(), Failure> {
+        loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(failure) => {
+                    send(&mut self.control, &FromInit::Failed(failure)).at(Step::Handshake)?;
+                    return Err(failure);
+                }
             }
         }
     }
-}
 
-impl Init {
     /// Waits for one event and deals with it. `false`: the channel is closed.
     fn step(&mut self) -> Result<bool, Failure> {
         let mut events = [
