@@ -46,6 +46,7 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> FrontErro
 pub(crate) fn main() -> Result<(), FrontError> {
     // No other process of this account may look into it.
     prctl::set_dumpable(false).map_err(system("hide its memory"))?;
+    prctl::set_name(c"capsule-front").map_err(system("name itself"))?;
     let settings = read_settings().map_err(system("read its configuration"))?;
     crate::logging::start(settings.log_level(), settings.log_format);
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -31,12 +31,21 @@ pub(crate) enum JobError {
 #[error("a stage runs once in a jail")]
 struct StageUsedTwice;
 
+/// Killed processes of a stage did not go away.
+#[derive(Debug, thiserror::Error)]
+#[error("processes of the compile stage can't be killed")]
+struct StageLeftProcesses;
+
 /// The health probe's program did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("a program that does nothing did not succeed")]
 struct ProbeFailed;
 
 impl JobError {
+    pub(super) fn stage_left_processes() -> Self {
+        Self::Internal(Box::new(StageLeftProcesses))
+    }
+
     pub(super) fn probe_failed() -> Self {
         Self::Internal(Box::new(ProbeFailed))
     }

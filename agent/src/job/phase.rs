@@ -23,6 +23,10 @@ const CHUNK: usize = 64 * 1024;
 /// The least time between two looks at the cpu clock: a limit is hit within about this.
 const CPU_LOOK: Duration = Duration::from_millis(2);
 
+/// How long the killed children of a compiler may take to disappear, and between two looks.
+const SETTLE: Duration = Duration::from_secs(5);
+const SETTLE_PAUSE: Duration = Duration::from_millis(1);
+
 /// What the health probe's program may take on a host that is very busy.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
@@ -65,6 +69,13 @@ pub(super) enum Ending {
     Memory,
     /// The jail died under it.
     Lost,
+}
+
+impl Ending {
+    /// Whether the stage ended by itself, so that another one may follow in the same jail.
+    const fn is_own(self) -> bool {
+        matches!(self, Self::Exited(_) | Self::Signaled(_))
+    }
 }
 
 impl Outcome {
@@ -159,7 +170,11 @@ impl Phase {
         };
         let (ending, told) = supervise(jail, pipes, &self.stdin, &mut output, &watch).await?;
         let wall = told.unwrap_or_else(|| since.elapsed());
-        let usage = meter.read().await?;
+        let usage = if ending.is_own() {
+            settled(&meter, self.stage).await?
+        } else {
+            meter.read().await?
+        };
         // Whatever else it looks like: when the kernel had to kill for memory, that is why it ended.
         let ending = if usage.out_of_memory {
             Ending::Memory
@@ -172,6 +187,22 @@ impl Phase {
             wall,
             usage,
         })
+    }
+}
+
+/// What a stage used, read when nothing of it is left: no process of compile may see run. The run stage is followed
+/// by the end of the jail, so nobody waits for what it left behind.
+async fn settled(meter: &Meter, stage: Stage) -> Result<Usage, JobError> {
+    let end = Instant::now() + SETTLE;
+    loop {
+        let usage = meter.read().await?;
+        if !usage.alive || stage == Stage::Run {
+            return Ok(usage);
+        }
+        if Instant::now() > end {
+            return Err(JobError::stage_left_processes());
+        }
+        sleep(SETTLE_PAUSE).await;
     }
 }
 

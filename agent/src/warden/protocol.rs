@@ -69,6 +69,8 @@ pub(crate) struct Usage {
     pub(crate) memory_peak: u64,
     pub(crate) out_of_memory: bool,
     pub(crate) forks_refused: bool,
+    /// Something of the stage is still there.
+    pub(crate) alive: bool,
 }
 
 impl From<cgroup::Usage> for Usage {
@@ -78,6 +80,7 @@ impl From<cgroup::Usage> for Usage {
             memory_peak: usage.memory_peak,
             out_of_memory: usage.oom_kills > 0,
             forks_refused: usage.forks_refused > 0,
+            alive: usage.alive > 0,
         }
     }
 }
@@ -127,6 +130,7 @@ mod tests {
             memory_peak: u64::MAX,
             out_of_memory: true,
             forks_refused: true,
+            alive: true,
         };
         let used = postcard::to_allocvec(&FromWarden::Used(request, usage)).unwrap();
         assert!(arm.len() <= MAX_PACKET && used.len() <= MAX_PACKET);

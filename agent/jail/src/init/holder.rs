@@ -7,6 +7,7 @@ use crate::proto::{
 };
 use crate::{seccomp, sys};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 use std::convert::Infallible;
@@ -80,6 +81,7 @@ fn settle(
     stdio: &[Stdio; 2],
     channel: &UnixStream,
 ) -> Result<UnixStream, Failure> {
+    prctl::set_name(c"capsule-holder").at(Step::Holder)?;
     builder.send(&ToBuilder::Holder(stage))?;
     let [input, output, errors] = &stdio[stage.index()];
     let kept = [

@@ -18,6 +18,7 @@ pub use channels::FIRST_FD;
 use crate::proto::{Failure, FromBuilder, Stage, Step, ToBuilder};
 use channels::{Builder, Inherited, Stdio};
 use holder::Holder;
+use nix::sys::prctl;
 use serve::Service;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ pub const SUBMISSION: &str = "/box/submission";
 /// [`host::build`](crate::host::build) placed there.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Executed through /proc/self/exe, it would be called "exe"; a name that can't be set is no reason to stop.
+    prctl::set_name(c"capsule-init").ok();
     match Inherited::take() {
         Ok(inherited) => run(inherited),
         Err(_) => ExitCode::FAILURE,

@@ -11,9 +11,6 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-/// How long init waits between two rounds of killing what a stage left behind, in milliseconds.
-const SWEEP_PAUSE_MS: u8 = 5;
-
 struct Running {
     stage: Stage,
     since: Instant,
@@ -112,7 +109,7 @@ impl Service {
         }
         // After the last stage the jail is destroyed at once, which kills what is left more surely than this.
         if running.stage == Stage::Compile {
-            self.sweep()?;
+            identity::kill_program_processes()?;
         }
         let wall_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
         let message = FromInit::Ended {
@@ -121,18 +118,5 @@ impl Service {
             wall_ns,
         };
         send(&mut self.control, &message).at(Step::Handshake)
-    }
-
-    /// Kills what the compile stage left running, until nothing of the program's uid is there.
-    fn sweep(&mut self) -> Result<(), Failure> {
-        while identity::kill_program_processes()? {
-            let mut children = [PollFd::new(self.reaper.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut children, PollTimeout::from(SWEEP_PAUSE_MS)) {
-                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-                Err(error) => return Err(error).at(Step::Sweep),
-            }
-            self.reaper.collect(None)?;
-        }
-        Ok(())
     }
 }
