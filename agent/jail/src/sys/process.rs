@@ -105,6 +105,16 @@ pub(crate) fn default_signals() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether seccomp filters hold for this process (prctl(2), `PR_GET_SECCOMP`).
+pub(crate) fn is_filtered() -> io::Result<bool> {
+    const FILTERED: libc::c_int = 2;
+    // SAFETY: takes and returns integers only.
+    match unsafe { libc::prctl(libc::PR_GET_SECCOMP) } {
+        -1 => Err(io::Error::last_os_error()),
+        mode => Ok(mode == FILTERED),
+    }
+}
+
 fn refuse_threads() -> io::Result<()> {
     let threads = std::fs::read_dir("/proc/self/task")?.count();
     if threads > 1 {
