@@ -1,0 +1,478 @@
+//! One running node, from its start to the comparison of the host after its end.
+
+use crate::host::{self, Host, Traces};
+use crate::http::{self, Reply, Request};
+use crate::options::NodeOptions;
+use crate::prerequisites::{agent_binary, require_root, store};
+use crate::processes::{self, Process};
+use crate::site::Site;
+use crate::wait;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a node may take to drain and end.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How long the kernel may take to be done with what an ended node had.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+/// What a node prints when it serves.
+const LISTENING: &str = "listening on http://";
+
+/// A node that did not come up.
+#[derive(Debug)]
+pub struct StartError {
+    /// How it ended; `None` where it still ran and was killed.
+    pub status: Option<ExitStatus>,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+/// A running node. Dropping it stops it and fails the test when anything of it is left on the host.
+#[derive(Debug)]
+pub struct Node {
+    child: Child,
+    address: SocketAddr,
+    stderr: Arc<Mutex<String>>,
+    options: NodeOptions,
+    before: Host,
+    descriptors: BTreeMap<&'static str, usize>,
+    traces: Traces,
+    killed: Killed,
+    site: Site,
+}
+
+/// Whether the test itself ended the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Killed {
+    Yes,
+    No,
+}
+
+impl Node {
+    /// Starts a node and waits until a program really ran in it.
+    ///
+    /// # Panics
+    /// When a prerequisite is missing or the node does not come up.
+    #[must_use]
+    pub fn start(options: NodeOptions) -> Self {
+        Self::try_start(options).unwrap_or_else(|error| {
+            panic!(
+                "the node did not come up ({:?}); its stderr:\n{}",
+                error.status, error.stderr
+            )
+        })
+    }
+
+    /// As [`Node::start`], for a configuration that may be refused.
+    ///
+    /// # Errors
+    /// When the node ends, or is not ready in time.
+    ///
+    /// # Panics
+    /// When a prerequisite is missing.
+    pub fn try_start(options: NodeOptions) -> Result<Self, StartError> {
+        require_root();
+        let site = Site::new();
+        write_config(&site, &options);
+        let mut traces = site.traces();
+        let before = Host::read(&traces);
+        let (child, address, stderr) = match spawn(&site, &options) {
+            Ok(spawned) => spawned,
+            Err(error) => {
+                let left = left_behind(&traces, &before);
+                assert!(
+                    left.is_empty(),
+                    "a node that did not come up left {left:#?}; its stderr:\n{}",
+                    error.stderr
+                );
+                return Err(error);
+            }
+        };
+        traces.note(pid_of(&child));
+        let mut node = Self {
+            child,
+            address,
+            stderr,
+            options,
+            before,
+            descriptors: BTreeMap::new(),
+            traces,
+            killed: Killed::No,
+            site,
+        };
+        node.after_start();
+        Ok(node)
+    }
+
+    /// Starts it again on the same place, after [`Node::kill_warden`].
+    ///
+    /// # Panics
+    /// When it still runs or does not come up.
+    pub fn restart(&mut self) {
+        assert!(
+            self.killed == Killed::Yes,
+            "the node has to be killed before it is started again"
+        );
+        let (child, address, stderr) = spawn(&self.site, &self.options).unwrap_or_else(|error| {
+            panic!(
+                "the node did not come up again; its stderr:\n{}",
+                error.stderr
+            )
+        });
+        (self.child, self.address, self.stderr, self.killed) = (child, address, stderr, Killed::No);
+        self.after_start();
+    }
+
+    fn after_start(&mut self) {
+        // Files that a node keeps beside its work (a lock, say) are there when it is ready.
+        let ready = Host::read(&self.traces);
+        self.before.allow_state_files_of(&ready);
+        self.descriptors =
+            wait::until_steady(Duration::from_secs(10), Duration::from_millis(500), || {
+                self.descriptor_counts()
+            });
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn send(&self, request: &Request) -> Reply {
+        http::send(self.address, request).unwrap_or_else(|error| {
+            panic!("{} {} got no answer: {error}", request.method, request.path)
+        })
+    }
+
+    /// `GET path`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Reply {
+        self.send(&Request::get(path))
+    }
+
+    /// Runs a program: status and JSON of the answer.
+    #[must_use]
+    pub fn execute(&self, body: &Value) -> (u16, Value) {
+        let reply = self.send(&Request::post_json("/api/v2/execute", body));
+        (reply.status, reply.json())
+    }
+
+    /// Sends bytes that need be no HTTP, and returns what came back.
+    ///
+    /// # Panics
+    /// When the node neither answers nor closes.
+    #[must_use]
+    pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        http::raw(self.address, bytes)
+            .unwrap_or_else(|error| panic!("the node neither answered nor closed: {error}"))
+    }
+
+    /// The version that the node has of a language.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    pub fn version_of(&self, language: &str) -> String {
+        let runtimes = self.get("/api/v2/runtimes").json();
+        let found = runtimes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|runtime| runtime["language"] == language);
+        found
+            .and_then(|runtime| runtime["version"].as_str())
+            .unwrap_or_else(|| panic!("no {language} among the runtimes: {runtimes}"))
+            .to_owned()
+    }
+
+    /// The first process: root, makes the jails.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn warden(&self) -> Process {
+        Process::read(pid_of(&self.child)).expect("the warden runs")
+    }
+
+    /// The process that speaks HTTP.
+    #[must_use]
+    pub fn front(&self) -> Option<Process> {
+        self.with_role("front").into_iter().next()
+    }
+
+    /// The first processes of all jails.
+    #[must_use]
+    pub fn inits(&self) -> Vec<Process> {
+        self.with_role("jail-init")
+    }
+
+    /// Processes that run under uids of programs.
+    #[must_use]
+    pub fn programs(&self) -> Vec<Process> {
+        let ours = |process: &Process| self.traces.uids.contains(&process.uid);
+        processes::all().into_iter().filter(ours).collect()
+    }
+
+    fn with_role(&self, role: &str) -> Vec<Process> {
+        let all = processes::descendants(pid_of(&self.child));
+        all.into_iter()
+            .filter(|process| process.args.get(1).is_some_and(|arg| arg == role))
+            .collect()
+    }
+
+    /// What the node wrote to stderr so far.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.stderr
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Ends the first process as only `kill -9` does, and waits for it.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn kill_warden(&mut self) {
+        self.traces.note(pid_of(&self.child));
+        self.child.kill().expect("the warden can be killed");
+        self.child.wait().expect("a killed process ends");
+        self.killed = Killed::Yes;
+    }
+
+    /// Stops the node and returns what was wrong: how it ended, and what it left. [`Drop`] does the same and fails.
+    fn finish(&mut self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.killed == Killed::No {
+            match self.child.try_wait() {
+                Ok(None) => {
+                    faults.extend(self.descriptor_growth());
+                    self.traces.note(pid_of(&self.child));
+                    faults.extend(stop(&mut self.child));
+                }
+                ended => faults.push(format!("the node ended by itself: {ended:?}")),
+            }
+            self.killed = Killed::Yes;
+        }
+        faults.extend(left_behind(&self.traces, &self.before));
+        faults
+    }
+
+    /// Descriptors open in each process that lives as long as the node.
+    fn descriptor_counts(&self) -> BTreeMap<&'static str, usize> {
+        let warden = Process::read(pid_of(&self.child))
+            .map(|process| ("warden", process.descriptors().len()));
+        let front = self
+            .front()
+            .map(|process| ("front", process.descriptors().len()));
+        warden.into_iter().chain(front).collect()
+    }
+
+    fn descriptor_growth(&self) -> Vec<String> {
+        let grown = || -> Vec<String> {
+            let now = self.descriptor_counts();
+            self.descriptors
+                .iter()
+                .filter_map(|(role, before)| {
+                    let after = now.get(role)?;
+                    (after > before).then(|| {
+                        format!("{role}: {before} descriptors when ready, {after} at the end")
+                    })
+                })
+                .collect()
+        };
+        match wait::until(GONE_WITHIN, || grown().is_empty().then_some(())) {
+            Some(()) => Vec::new(),
+            None => {
+                let mut faults = grown();
+                faults.extend(
+                    self.front()
+                        .map(|front| format!("front has {:?}", front.descriptors())),
+                );
+                faults.push(format!("warden has {:?}", self.warden().descriptors()));
+                faults
+            }
+        }
+    }
+}
+
+impl Drop for Node {
+    #[expect(
+        clippy::print_stderr,
+        reason = "a failing test shows what the node said"
+    )]
+    fn drop(&mut self) {
+        let faults = self.finish();
+        if !faults.is_empty() || std::thread::panicking() {
+            eprintln!("stderr of the node:\n{}", self.stderr());
+        }
+        if faults.is_empty() {
+            return;
+        }
+        let list = faults.join("\n  ");
+        assert!(
+            std::thread::panicking(),
+            "the node did not leave the host as it was:\n  {list}"
+        );
+        eprintln!("the node did not leave the host as it was either:\n  {list}");
+    }
+}
+
+/// What is on the host that was not there before; removed, so that later tests start from a clean host.
+fn left_behind(traces: &Traces, before: &Host) -> Vec<String> {
+    let left = || Host::read(traces).since(before);
+    if wait::until(GONE_WITHIN, || left().is_empty().then_some(())).is_some() {
+        return Vec::new();
+    }
+    let list = left();
+    host::sweep(traces);
+    list
+}
+
+/// Asks the node to end and says what was wrong with the way it did.
+fn stop(child: &mut Child) -> Option<String> {
+    if let Err(error) = kill(Pid::from_raw(pid_of(child)), Signal::SIGTERM) {
+        return Some(format!("the node could not be asked to end: {error}"));
+    }
+    match wait::until(STOP_WITHIN, || child.try_wait().transpose()) {
+        Some(Ok(status)) if status.success() => None,
+        Some(Ok(status)) => Some(format!("asked to end, the node ended with {status}")),
+        Some(Err(error)) => Some(format!("the node can't be waited for: {error}")),
+        None => {
+            end(child);
+            Some(format!(
+                "asked to end, the node still ran after {} s",
+                STOP_WITHIN.as_secs()
+            ))
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    child.kill().expect("a child can be killed");
+    child.wait().expect("a killed process ends");
+}
+
+fn pid_of(child: &Child) -> i32 {
+    i32::try_from(child.id()).expect("process numbers fit")
+}
+
+fn write_config(site: &Site, options: &NodeOptions) {
+    let text = |path: std::path::PathBuf| toml::Value::String(path.to_string_lossy().into_owned());
+    let mut config = options.config.clone();
+    let mut own = |key: &str, value: toml::Value| {
+        config.entry(key).or_insert(value);
+    };
+    own("bind_address", "127.0.0.1:0".into());
+    own("data_directory", text(store()));
+    own("state_directory", text(site.state_directory()));
+    own("cgroup", site.cgroup.as_str().into());
+    own("runner_uid_min", i64::from(*site.uids.start()).into());
+    own("runner_uid_max", i64::from(*site.uids.end()).into());
+    std::fs::write(site.config_file(), config.to_string())
+        .expect("a file can be written into a fresh folder");
+}
+
+type Spawned = (Child, SocketAddr, Arc<Mutex<String>>);
+
+/// Starts the process and waits until it serves.
+fn spawn(site: &Site, options: &NodeOptions) -> Result<Spawned, StartError> {
+    let mut child = Command::new(agent_binary())
+        .args(["serve", "--config"])
+        .arg(site.config_file())
+        .env_clear()
+        .env(
+            "PATH",
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        )
+        .envs(options.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the daemon can be started");
+    let stderr = collect_stderr(&mut child);
+    let end_of_wait = Instant::now() + options.ready_within;
+    let address = listening_address(&mut child, options.ready_within);
+    let ready = address.filter(|address| {
+        let is_ready = || {
+            http::send(*address, &Request::get("/readyz"))
+                .ok()
+                .filter(|reply| reply.status == 200)
+        };
+        wait::until(
+            end_of_wait.saturating_duration_since(Instant::now()),
+            is_ready,
+        )
+        .is_some()
+    });
+    match ready {
+        Some(address) => Ok((child, address, stderr)),
+        None => {
+            // Without an address it is about to end by itself, and its own status tells more.
+            let ended = wait::until(Duration::from_secs(1), || child.try_wait().transpose());
+            if ended.is_none() {
+                end(&mut child);
+            }
+            // The collector sees the end of the pipe a moment later.
+            std::thread::sleep(Duration::from_millis(100));
+            let stderr = stderr
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            Err(StartError {
+                status: ended.and_then(Result::ok),
+                stderr,
+            })
+        }
+    }
+}
+
+/// Reads stderr to its end in a thread, so that the node never waits for us.
+fn collect_stderr(child: &mut Child) -> Arc<Mutex<String>> {
+    let mut pipe = child.stderr.take().expect("stderr is a pipe");
+    let text = Arc::new(Mutex::new(String::new()));
+    let collected = Arc::clone(&text);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            let mut text = collected.lock().unwrap_or_else(PoisonError::into_inner);
+            text.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+    });
+    text
+}
+
+/// The address that the node prints; `None` when it ends or takes too long.
+fn listening_address(child: &mut Child, limit: Duration) -> Option<SocketAddr> {
+    let pipe = child.stdout.take().expect("stdout is a pipe");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        // To the end of the pipe, so that the node can go on writing; nobody listens after the first line found.
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix(LISTENING) {
+                drop(sender.send(address.trim_end_matches('/').parse()));
+            }
+        }
+    });
+    receiver.recv_timeout(limit).ok()?.ok()
+}

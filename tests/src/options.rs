@@ -1,0 +1,58 @@
+//! What a test changes about the node that it starts.
+
+use std::time::Duration;
+
+/// Configuration of a node on top of what the harness sets (address, directories, cgroup, uids).
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+    pub(crate) config: toml::Table,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) ready_within: Duration,
+}
+
+impl Default for NodeOptions {
+    fn default() -> Self {
+        Self {
+            config: toml::Table::new(),
+            env: Vec::new(),
+            ready_within: Duration::from_secs(60),
+        }
+    }
+}
+
+impl NodeOptions {
+    /// The built-in defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What packages and `make serve` use: programs may run for 10 s.
+    #[must_use]
+    pub fn as_deployed() -> Self {
+        Self::new()
+            .set("run_timeout", 10_000)
+            .set("run_cpu_time", 10_000)
+    }
+
+    /// Sets a key of the configuration file.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Into<toml::Value>) -> Self {
+        self.config.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Sets an environment variable of the node; nothing but `PATH` is inherited from the test.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How long the node may take until it is ready.
+    #[must_use]
+    pub fn ready_within(mut self, limit: Duration) -> Self {
+        self.ready_within = limit;
+        self
+    }
+}
