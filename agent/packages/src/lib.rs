@@ -1,1 +1,22 @@
-//! Package store.
+//! The package store: runtime packages in Piston's format, as they lie in folders on this machine.
+//!
+//! A package is the folder `<store>/<name>/<version>/` with Piston's files: `pkg-info.json` says which languages it
+//! provides, `run` and `compile` are the stage scripts, `.env` is the environment of every stage, and
+//! `.ppman-installed` marks that all of it is there. Reading is synchronous and touches nothing but that folder;
+//! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
+
+mod error;
+mod info;
+mod overrides;
+mod script;
+mod selector;
+mod store;
+
+pub use error::{FaultySelector, InfoFault, PackageError, ScriptFault};
+pub use info::{Package, Provided};
+pub use overrides::{Cap, LimitOverrides, OverrideFault};
+pub use script::StageScript;
+pub use selector::Selector;
+pub use store::Store;
+
+pub use nodejs_semver::Version;

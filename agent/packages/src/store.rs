@@ -1,0 +1,171 @@
+//! The store's folders: finding packages and reading their files.
+
+use crate::error::PackageError;
+use crate::info::{Info, Package, parse_env};
+use crate::script::{HEAD, StageScript};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Piston's mark of a package that is there in full.
+const INSTALLED: &str = ".ppman-installed";
+
+/// Where the store is mounted inside a jail, the place for which Piston's own packages are built.
+const INSIDE: &str = "/piston/packages";
+
+/// The longest `pkg-info.json` or `.env`, in bytes. Piston's are below 1 KiB.
+const FILE_MAX: u64 = 64 * 1024;
+
+/// The most entries in a folder of the store; each package is read into memory.
+const ENTRIES_MAX: usize = 1024;
+
+/// A folder of packages.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// The store in `dir`.
+    ///
+    /// # Errors
+    /// `dir` can't be read as a folder.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, PackageError> {
+        let dir = dir.into();
+        match fs::read_dir(&dir) {
+            Ok(_) => Ok(Self { dir }),
+            Err(source) => Err(PackageError::Read { path: dir, source }),
+        }
+    }
+
+    /// The folder that it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Every installed package, by name and then version in the order of folder names, and what is wrong with the
+    /// others. A folder without the installed mark is a package still being made, and left out.
+    #[must_use]
+    pub fn packages(&self) -> (Vec<Package>, Vec<PackageError>) {
+        let (mut packages, mut errors) = (Vec::new(), Vec::new());
+        for (name, name_dir) in folders(&self.dir, &mut errors) {
+            for (version, dir) in folders(&name_dir, &mut errors) {
+                match read_package(&name, &version, dir) {
+                    Ok(Some(package)) => packages.push(package),
+                    Ok(None) => {}
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        (packages, errors)
+    }
+}
+
+/// The folders in `dir` with their names, sorted. Plain files between them are of no concern.
+fn folders(dir: &Path, errors: &mut Vec<PackageError>) -> Vec<(String, PathBuf)> {
+    let read = || -> io::Result<Vec<_>> {
+        fs::read_dir(dir)?
+            .take(ENTRIES_MAX + 1)
+            .map(|entry| entry.and_then(|e| Ok((e.path(), e.file_type()?))))
+            .collect()
+    };
+    let entries = match read() {
+        Ok(entries) => entries,
+        Err(source) => {
+            errors.push(PackageError::Read {
+                path: dir.to_owned(),
+                source,
+            });
+            return Vec::new();
+        }
+    };
+    if entries.len() > ENTRIES_MAX {
+        errors.push(PackageError::TooMany {
+            path: dir.to_owned(),
+            limit: ENTRIES_MAX,
+        });
+    }
+    let mut folders = Vec::new();
+    for (path, kind) in entries.into_iter().take(ENTRIES_MAX) {
+        if kind.is_symlink() {
+            errors.push(PackageError::Link { path });
+        } else if kind.is_dir()
+            && let Some(name) = path.file_name().and_then(|name| name.to_str())
+        {
+            folders.push((name.to_owned(), path));
+        }
+    }
+    folders.sort();
+    folders
+}
+
+/// The package in `dir`; `None` when it is not installed in full.
+fn read_package(name: &str, version: &str, dir: PathBuf) -> Result<Option<Package>, PackageError> {
+    if !exists(&dir.join(INSTALLED))? {
+        return Ok(None);
+    }
+    let path = dir.join("pkg-info.json");
+    let info = Info::parse(&read_all(&path)?, name, version)
+        .map_err(|source| PackageError::Info { path, source })?;
+    let path = dir.join(".env");
+    let text = String::from_utf8_lossy(&read_all(&path)?).into_owned();
+    let env = parse_env(&text).map_err(|line| PackageError::Environment { path, line })?;
+    let inside = format!("{INSIDE}/{name}/{version}");
+    let compile = match exists(&dir.join("compile"))? {
+        true => Some(read_script(&dir, &inside, "compile")?),
+        false => None,
+    };
+    Ok(Some(Package {
+        run: read_script(&dir, &inside, "run")?,
+        compile,
+        env,
+        name: info.name,
+        version: info.version,
+        platform: info.platform,
+        provides: info.provides,
+        ignored_keys: info.ignored_keys,
+        dir,
+    }))
+}
+
+fn read_script(dir: &Path, inside: &str, stage: &str) -> Result<StageScript, PackageError> {
+    let path = dir.join(stage);
+    let head = read_head(&path, HEAD)?;
+    StageScript::parse(format!("{inside}/{stage}"), &head)
+        .map_err(|source| PackageError::Script { path, source })
+}
+
+fn exists(path: &Path) -> Result<bool, PackageError> {
+    path.try_exists().map_err(|source| PackageError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// All of a file that may not be longer than [`FILE_MAX`].
+fn read_all(path: &Path) -> Result<Vec<u8>, PackageError> {
+    let limit = usize::try_from(FILE_MAX).unwrap_or(usize::MAX);
+    let bytes = read_head(path, limit + 1)?;
+    if bytes.len() > limit {
+        return Err(PackageError::TooLong {
+            path: path.to_owned(),
+            limit: FILE_MAX,
+        });
+    }
+    Ok(bytes)
+}
+
+fn read_head(path: &Path, most: usize) -> Result<Vec<u8>, PackageError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most as u64).read_to_end(&mut bytes))
+        .map_err(|source| PackageError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;
