@@ -22,11 +22,16 @@ pub(crate) fn body(expected: &Value, actual: &[u8], wrong: &mut Vec<String>) {
 fn with_limit(answer: &Value) -> Value {
     let mut answer = answer.clone();
     for name in ["compile", "run"] {
-        let Some(stage) = answer.get_mut(name).and_then(Value::as_object_mut) else { continue };
+        let Some(stage) = answer.get_mut(name).and_then(Value::as_object_mut) else {
+            continue;
+        };
         if stage.contains_key("limit") {
             continue;
         }
-        let limit = match (stage.get("status").and_then(Value::as_str), stage.get("message").and_then(Value::as_str)) {
+        let limit = match (
+            stage.get("status").and_then(Value::as_str),
+            stage.get("message").and_then(Value::as_str),
+        ) {
             (Some("TO"), Some("Time limit exceeded (wall clock)")) => "wall".into(),
             (Some("TO"), _) => "cpu".into(),
             (Some("OL" | "EL"), _) => "output".into(),
@@ -40,7 +45,8 @@ fn with_limit(answer: &Value) -> Value {
 fn value(at: &str, expected: &Value, actual: &Value, wrong: &mut Vec<String>) {
     match (expected, actual) {
         (Value::Object(want), Value::Object(have)) => {
-            let keys: std::collections::BTreeSet<&String> = want.keys().chain(have.keys()).collect();
+            let keys: std::collections::BTreeSet<&String> =
+                want.keys().chain(have.keys()).collect();
             for key in keys {
                 let at = format!("{at}.{key}");
                 match (want.get(key), have.get(key)) {
@@ -63,7 +69,9 @@ fn value(at: &str, expected: &Value, actual: &Value, wrong: &mut Vec<String>) {
             }
         }
         (want, have) if want == have => {}
-        (Value::String(want), have) if want == "{any}" => wrong.push(format!("{at} is {have} instead of a text")),
+        (Value::String(want), have) if want == "{any}" => {
+            wrong.push(format!("{at} is {have} instead of a text"))
+        }
         (want, have) => wrong.push(format!("{at} is {have} instead of {want}")),
     }
 }
@@ -83,11 +91,17 @@ fn measured(at: &str, actual: &Value, wrong: &mut Vec<String>) {
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split("{any}");
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
     for part in middle {
-        let Some(at) = rest.find(part) else { return false };
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
@@ -106,7 +120,12 @@ mod tests {
 
     #[test]
     fn patterns() {
-        assert!(matches("a{any}c", "abc") && matches("{any}", "") && matches("a", "a") && matches("a{any}", "a"));
+        assert!(
+            matches("a{any}c", "abc")
+                && matches("{any}", "")
+                && matches("a", "a")
+                && matches("a{any}", "a")
+        );
         assert!(!matches("a{any}c", "ab") && !matches("a", "ab") && !matches("{any}b{any}", "ac"));
         assert!(!matches("ab{any}ba", "aba"), "a text is not used twice");
     }
@@ -139,6 +158,12 @@ mod tests {
         assert_eq!(differing(&stage(None), &stage(Some("cpu"))), 0);
         assert_eq!(differing(&stage(None), &stage(Some("wall"))), 1);
         let fine = json!({"run": {"status": null, "message": null}});
-        assert_eq!(differing(&fine, &json!({"run": {"status": null, "message": null, "limit": null}})), 0);
+        assert_eq!(
+            differing(
+                &fine,
+                &json!({"run": {"status": null, "message": null, "limit": null}})
+            ),
+            0
+        );
     }
 }

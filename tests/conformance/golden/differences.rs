@@ -38,5 +38,6 @@ pub(crate) enum Outcome {
 
 /// All differences by the case's name.
 pub(crate) fn load() -> BTreeMap<String, Difference> {
-    serde_json::from_str(include_str!("differences.json")).expect("the table of differences has its own form")
+    serde_json::from_str(include_str!("differences.json"))
+        .expect("the table of differences has its own form")
 }

@@ -23,7 +23,9 @@ const RECORDED_WITH: (&str, &str) = ("PISTON_OUTPUT_MAX_SIZE", "65536");
 fn check(belongs: impl Fn(&Case) -> bool) {
     let cases: Vec<Case> = record::load().into_iter().filter(belongs).collect();
     let differences = differences::load();
-    let first = cases.first().expect("the record holds cases of this configuration");
+    let first = cases
+        .first()
+        .expect("the record holds cases of this configuration");
     let node = Node::start(options(&first.config));
     let versions = Versions::of(&node);
     let wrong: Vec<String> = cases
@@ -31,7 +33,13 @@ fn check(belongs: impl Fn(&Case) -> bool) {
         .filter(|case| case.is_selected())
         .filter_map(|case| check_case(&node, case, differences.get(&case.name), &versions).err())
         .collect();
-    assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }
 
 fn options(config: &BTreeMap<String, String>) -> NodeOptions {
@@ -57,18 +65,31 @@ fn check_case(
     });
     let mut wrong = Vec::new();
     if reply.status != expected.status {
-        wrong.push(format!("status {} instead of {}", reply.status, expected.status));
+        wrong.push(format!(
+            "status {} instead of {}",
+            reply.status, expected.status
+        ));
     }
     let content_type = reply.header("content-type");
     if content_type != expected.content_type.as_deref() {
-        wrong.push(format!("content type {content_type:?} instead of {:?}", expected.content_type));
+        wrong.push(format!(
+            "content type {content_type:?} instead of {:?}",
+            expected.content_type
+        ));
     }
     compare::body(&expected.body, &reply.body, &mut wrong);
     if wrong.is_empty() {
         return Ok(());
     }
-    let why = difference.map_or(String::new(), |difference| format!(" (on purpose: {})", difference.why));
-    Err(format!("{}{why}\n    {}\n    answer: {}", case.name, wrong.join("\n    "), reply.text()))
+    let why = difference.map_or(String::new(), |difference| {
+        format!(" (on purpose: {})", difference.why)
+    });
+    Err(format!(
+        "{}{why}\n    {}\n    answer: {}",
+        case.name,
+        wrong.join("\n    "),
+        reply.text()
+    ))
 }
 
 #[test]
@@ -90,15 +111,23 @@ fn with_configured_limits() {
 #[test]
 fn networking_can_not_be_turned_on() {
     let differences = differences::load();
-    let case = record::load().into_iter().find(|case| case.config.contains_key("PISTON_DISABLE_NETWORKING"));
+    let case = record::load()
+        .into_iter()
+        .find(|case| case.config.contains_key("PISTON_DISABLE_NETWORKING"));
     let case = case.expect("the record holds a case with networking on");
     assert_eq!(differences[&case.name].outcome, Outcome::NoStart);
     match Node::try_start(options(&case.config)) {
         Ok(_) => panic!("a node started with {:?}", case.config),
         Err(error) => {
-            assert!(error.status.is_some_and(|status| !status.success()), "it did not end by itself: {error:?}");
+            assert!(
+                error.status.is_some_and(|status| !status.success()),
+                "it did not end by itself: {error:?}"
+            );
             let reason = error.stderr.to_lowercase();
-            assert!(reason.contains("disable_networking"), "no reason on stderr: {reason}");
+            assert!(
+                reason.contains("disable_networking"),
+                "no reason on stderr: {reason}"
+            );
         }
     }
 }
@@ -106,10 +135,22 @@ fn networking_can_not_be_turned_on() {
 /// Every case belongs to exactly one of the tests above.
 #[test]
 fn no_case_is_forgotten() {
-    let keys = ["PISTON_OUTPUT_MAX_SIZE", "PISTON_MAX_OPEN_FILES", "PISTON_DISABLE_NETWORKING"];
+    let keys = [
+        "PISTON_OUTPUT_MAX_SIZE",
+        "PISTON_MAX_OPEN_FILES",
+        "PISTON_DISABLE_NETWORKING",
+    ];
     for case in record::load() {
-        let known = keys.iter().filter(|key| case.config.contains_key(**key)).count();
-        assert_eq!(known, usize::from(!case.config.is_empty()), "{} has a configuration without a test", case.name);
+        let known = keys
+            .iter()
+            .filter(|key| case.config.contains_key(**key))
+            .count();
+        assert_eq!(
+            known,
+            usize::from(!case.config.is_empty()),
+            "{} has a configuration without a test",
+            case.name
+        );
     }
 }
 
@@ -118,7 +159,10 @@ fn no_case_is_forgotten() {
 fn every_difference_names_a_case() {
     let cases = record::load();
     for (name, difference) in differences::load() {
-        assert!(cases.iter().any(|case| case.name == name), "{name} is no case");
+        assert!(
+            cases.iter().any(|case| case.name == name),
+            "{name} is no case"
+        );
         assert!(difference.why.len() > 20, "{name} has no reason");
     }
 }

@@ -8,7 +8,9 @@
 /// The text without all of that.
 pub(crate) fn text(text: &str) -> String {
     let text = text.replace(['‘', '’'], "'");
-    text.split_inclusive('\n').filter(|line| !is_mark(line) && !line.starts_with("chmod: cannot access")).collect()
+    text.split_inclusive('\n')
+        .filter(|line| !is_mark(line) && !line.starts_with("chmod: cannot access"))
+        .collect()
 }
 
 fn is_mark(line: &str) -> bool {
@@ -25,7 +27,10 @@ mod tests {
     fn marks_and_the_scripts_line_go() {
         assert_eq!(text("a\n    ~~^^\nb\n"), "a\nb\n");
         assert_eq!(text("      |        ^~~~\nx"), "x");
-        assert_eq!(text("chmod: cannot access 'a.out': No such file or directory\n"), "");
+        assert_eq!(
+            text("chmod: cannot access 'a.out': No such file or directory\n"),
+            ""
+        );
         assert_eq!(text("‘x’ undeclared"), "'x' undeclared");
         assert_eq!(text("\n\n"), "\n\n");
     }

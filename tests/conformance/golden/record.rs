@@ -44,7 +44,9 @@ impl RecordedRequest {
     pub(crate) fn bytes(&self, versions: &Versions) -> Vec<u8> {
         match (&self.body, &self.body_base64) {
             (Some(text), _) => versions.map_request(text.as_bytes()),
-            (None, Some(encoded)) => versions.map_request(&STANDARD.decode(encoded).expect("recorded as base64")),
+            (None, Some(encoded)) => {
+                versions.map_request(&STANDARD.decode(encoded).expect("recorded as base64"))
+            }
             (None, None) => Vec::new(),
         }
     }
@@ -60,12 +62,21 @@ pub(crate) struct Expected {
 
 impl Case {
     /// Piston's answer with the node's versions, or ours where it differs on purpose.
-    pub(crate) fn expected(&self, difference: Option<&Difference>, versions: &Versions) -> Expected {
-        let mut expected =
-            Expected { status: self.status, content_type: self.content_type.clone(), body: self.response.clone() };
+    pub(crate) fn expected(
+        &self,
+        difference: Option<&Difference>,
+        versions: &Versions,
+    ) -> Expected {
+        let mut expected = Expected {
+            status: self.status,
+            content_type: self.content_type.clone(),
+            body: self.response.clone(),
+        };
         match difference.map(|difference| &difference.outcome) {
             None => {}
-            Some(Outcome::NoStart) => panic!("{} has no answer: the node does not start", self.name),
+            Some(Outcome::NoStart) => {
+                panic!("{} has no answer: the node does not start", self.name)
+            }
             Some(Outcome::Refused { status, message }) => {
                 expected.status = *status;
                 expected.content_type = Some("application/json; charset=utf-8".into());
@@ -107,7 +118,9 @@ fn change_stage(stage: &mut Value, changes: &serde_json::Map<String, Value>) {
     for (key, value) in changes {
         stage[key] = value.clone();
     }
-    if !changes.contains_key("output") && (changes.contains_key("stdout") || changes.contains_key("stderr")) {
+    if !changes.contains_key("output")
+        && (changes.contains_key("stdout") || changes.contains_key("stderr"))
+    {
         let text = |key: &str| stage[key].as_str().unwrap_or_default().to_owned();
         stage["output"] = Value::String(text("stdout") + &text("stderr"));
     }
