@@ -1,0 +1,215 @@
+//! The files of a group: names and units of v1 and v2, nowhere else.
+
+use super::{CgroupError, Version};
+use crate::Bytes;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::Duration;
+
+/// Period of the cpu quota in microseconds, the kernel's default.
+const CPU_PERIOD_US: u64 = 100_000;
+
+/// Makes a group; one that is there already stays.
+pub(super) fn make(group: &Path) -> Result<(), CgroupError> {
+    match fs::create_dir(group) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other.map_err(CgroupError::io(group)),
+    }
+}
+
+/// Removes a group; one that is gone already is fine.
+pub(super) fn remove(group: &Path) -> Result<(), CgroupError> {
+    match fs::remove_dir(group) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other.map_err(CgroupError::io(group)),
+    }
+}
+
+/// Removes every group below this one, deepest first, and says how many of the first level there were.
+pub(super) fn remove_below(group: &Path) -> Result<usize, CgroupError> {
+    let entries = match fs::read_dir(group) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        other => other.map_err(CgroupError::io(group))?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let path = entry.map_err(CgroupError::io(group))?.path();
+        if path.is_dir() {
+            remove_below(&path)?;
+            remove(&path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Makes the agent's own v2 group able to hand controllers down: a group other than the root may not hold
+/// processes and hand controllers to children (the "no internal process" rule), so the agent moves to a leaf.
+pub(super) fn delegate(own: &Path) -> Result<(), CgroupError> {
+    if own.join("cgroup.type").exists() {
+        let leaf = own.join("daemon");
+        make(&leaf)?;
+        write(&leaf, "cgroup.procs", &std::process::id().to_string())?;
+    }
+    match hand_down(Version::V2, own) {
+        Err(CgroupError::Io { source, .. }) if source.raw_os_error() == Some(libc::EBUSY) => {
+            Err(CgroupError::Shared(own.to_path_buf()))
+        }
+        other => other,
+    }
+}
+
+/// Enables the controllers in the children of a v2 group; v1 has nothing to do.
+pub(super) fn hand_down(version: Version, group: &Path) -> Result<(), CgroupError> {
+    match version {
+        Version::V1 => Ok(()),
+        Version::V2 => write(group, "cgroup.subtree_control", "+memory +pids +cpu"),
+    }
+}
+
+/// Moves a process into a group, by its number in the caller's pid namespace.
+pub(super) fn attach(group: &Path, pid: i32) -> Result<(), CgroupError> {
+    write(group, "cgroup.procs", &pid.to_string())
+}
+
+/// Limits memory with swap off.
+pub(super) fn limit_memory(
+    version: Version,
+    group: &Path,
+    memory: Bytes,
+) -> Result<(), CgroupError> {
+    let bytes = memory.get().to_string();
+    match version {
+        Version::V1 => {
+            // Raising needs memsw first, lowering needs it last (it may never be below the plain limit); the
+            // group may have any earlier limit, so try one order and then the other.
+            let memsw = "memory.memsw.limit_in_bytes";
+            let plain = "memory.limit_in_bytes";
+            let swap = group.join(memsw).exists();
+            if swap && write(group, memsw, &bytes).is_err() {
+                write(group, plain, &bytes)?;
+                return write(group, memsw, &bytes);
+            }
+            write(group, plain, &bytes)?;
+            if !swap {
+                write(group, "memory.swappiness", "0")?;
+            }
+            Ok(())
+        }
+        Version::V2 => {
+            write(group, "memory.max", &bytes)?;
+            // Absent only where the kernel has no swap accounting.
+            if group.join("memory.swap.max").exists() {
+                write(group, "memory.swap.max", "0")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Has an out-of-memory kill in the group take all of it. v1 has no such thing: see [`watch_oom`].
+pub(super) fn kill_together(version: Version, group: &Path) -> Result<(), CgroupError> {
+    match version {
+        Version::V1 => Ok(()),
+        Version::V2 => write(group, "memory.oom.group", "1"),
+    }
+}
+
+/// Limits processes and threads.
+pub(super) fn limit_processes(group: &Path, processes: u32) -> Result<(), CgroupError> {
+    write(group, "pids.max", &processes.to_string())
+}
+
+/// Limits cpu to this many cores (0.01 or more).
+pub(super) fn limit_cpu(
+    version: Version,
+    group: &Path,
+    millicores: u32,
+) -> Result<(), CgroupError> {
+    let quota = CPU_PERIOD_US * u64::from(millicores.max(10)) / 1000;
+    match version {
+        Version::V1 => {
+            write(group, "cpu.cfs_period_us", &CPU_PERIOD_US.to_string())?;
+            write(group, "cpu.cfs_quota_us", &quota.to_string())
+        }
+        Version::V2 => write(group, "cpu.max", &format!("{quota} {CPU_PERIOD_US}")),
+    }
+}
+
+/// Cpu time of everything that ever ran in the group.
+pub(super) fn cpu_time(version: Version, group: &Path) -> Result<Duration, CgroupError> {
+    match version {
+        Version::V1 => number(group, "cpuacct.usage").map(Duration::from_nanos),
+        Version::V2 => keyed(group, "cpu.stat", "usage_usec").map(Duration::from_micros),
+    }
+}
+
+/// The most memory the group ever had. Before Linux 5.19, v2 keeps no peak: what it has now is the best answer.
+pub(super) fn memory_peak(version: Version, group: &Path) -> Result<Bytes, CgroupError> {
+    let file = match version {
+        Version::V1 => "memory.max_usage_in_bytes",
+        Version::V2 if group.join("memory.peak").exists() => "memory.peak",
+        Version::V2 => "memory.current",
+    };
+    number(group, file).map(Bytes)
+}
+
+/// Processes of this very group that were killed for want of memory.
+pub(super) fn oom_kills(version: Version, group: &Path) -> Result<u64, CgroupError> {
+    match version {
+        Version::V1 => keyed(group, "memory.oom_control", "oom_kill"),
+        Version::V2 => keyed(group, "memory.events", "oom_kill"),
+    }
+}
+
+/// Forks refused for the limit on processes.
+pub(super) fn forks_refused(group: &Path) -> Result<u64, CgroupError> {
+    keyed(group, "pids.events", "max")
+}
+
+/// Asks for a wake-up of `event` whenever the v1 group runs out of memory (admin-guide/cgroup-v1/memory, 9).
+pub(super) fn watch_oom(group: &Path, event: i32) -> Result<(), CgroupError> {
+    use std::os::fd::AsRawFd;
+    let path = group.join("memory.oom_control");
+    let control = fs::File::open(&path).map_err(CgroupError::io(&path))?;
+    write(
+        group,
+        "cgroup.event_control",
+        &format!("{event} {}", control.as_raw_fd()),
+    )
+}
+
+fn write(group: &Path, file: &str, value: &str) -> Result<(), CgroupError> {
+    let path = group.join(file);
+    // One write call: the kernel takes each write as one whole command.
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .and_then(|mut f| io::Write::write_all(&mut f, value.as_bytes()))
+        .map_err(CgroupError::io(&path))
+}
+
+fn read(group: &Path, file: &str) -> Result<String, CgroupError> {
+    let path = group.join(file);
+    fs::read_to_string(&path).map_err(CgroupError::io(&path))
+}
+
+fn number(group: &Path, file: &str) -> Result<u64, CgroupError> {
+    parse(group, file, read(group, file)?.trim())
+}
+
+/// The value behind `key` in a file of `key value` lines; 0 where the key is missing.
+fn keyed(group: &Path, file: &str, key: &str) -> Result<u64, CgroupError> {
+    let text = read(group, file)?;
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    value.map_or(Ok(0), |value| parse(group, file, value.trim()))
+}
+
+fn parse(group: &Path, file: &str, text: &str) -> Result<u64, CgroupError> {
+    text.parse().map_err(|error| {
+        CgroupError::io(&group.join(file))(io::Error::new(ErrorKind::InvalidData, error))
+    })
+}

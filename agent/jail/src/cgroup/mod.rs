@@ -1,0 +1,158 @@
+//! cgroups of a node: one group above all jobs, one per jail, one per stage.
+//!
+//! ```text
+//! <own group>/<name>/            memory of all jobs together
+//!   └─ <jail>/                   memory, processes and cpu of one jail
+//!        ├─ init/                init itself
+//!        ├─ compile/             limits and peak of the compile stage
+//!        └─ run/                 limits and peak of the run stage
+//! ```
+//!
+//! v2 has one such tree, v1 one per controller; file names and units differ. Both end in [`files`]; everything
+//! else is written once, over [`Tree::roots`]. Files are written directly: see docs/architecture.md, "cgroups".
+
+mod detect;
+mod files;
+mod jail;
+
+pub use detect::{Hierarchy, detect};
+pub use jail::{Jail, Leaf, StageLimits, Usage};
+
+use crate::Bytes;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Which kernel interface the limits are enforced through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// Controllers on hierarchies of their own (kernel document admin-guide/cgroup-v1).
+    V1,
+    /// The unified hierarchy (kernel document admin-guide/cgroup-v2).
+    V2,
+}
+
+/// No usable cgroups, or a step on them failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CgroupError {
+    /// The host mounts no hierarchy with this controller.
+    #[error(
+        "no cgroup controller {0:?} is mounted: boot with cgroup v2, or mount the v1 controllers memory, pids, cpu and cpuacct"
+    )]
+    NoController(&'static str),
+    /// The agent's own v2 group can't delegate controllers to children.
+    #[error(
+        "cgroup {0} holds processes that are not the agent's: run it as a service of its own with Delegate=yes"
+    )]
+    Shared(PathBuf),
+    /// A file or folder operation failed.
+    #[error("cgroup operation on {path} failed")]
+    Io {
+        /// What was touched.
+        path: PathBuf,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl CgroupError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+
+    /// The errno underneath, 0 where there is none.
+    #[must_use]
+    pub fn errno(&self) -> i32 {
+        match self {
+            Self::Io { source, .. } => source.raw_os_error().unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+/// The group above all jobs of a node, in every hierarchy that is used.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    version: Version,
+    /// One folder per hierarchy; on v2 only one. Order: memory, pids, cpu, cpuacct, without repeats.
+    roots: Vec<PathBuf>,
+    memory: PathBuf,
+    pids: PathBuf,
+    cpu: PathBuf,
+    cpuacct: PathBuf,
+}
+
+impl Tree {
+    /// The tree called `name` below the agent's own groups of `hierarchy`. Makes nothing yet.
+    #[must_use]
+    pub fn new(hierarchy: &Hierarchy, name: &str) -> Self {
+        let [memory, pids, cpu, cpuacct] = hierarchy.own_groups().map(|group| group.join(name));
+        let mut roots = Vec::new();
+        for root in [&memory, &pids, &cpu, &cpuacct] {
+            if !roots.contains(root) {
+                roots.push(root.clone());
+            }
+        }
+        Self {
+            version: hierarchy.version(),
+            roots,
+            memory,
+            pids,
+            cpu,
+            cpuacct,
+        }
+    }
+
+    /// Which interface it uses.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Makes the group, limits the memory of all jobs together, and on v2 hands controllers down.
+    ///
+    /// # Errors
+    /// [`CgroupError::Shared`] where delegation is impossible, else [`CgroupError::Io`].
+    pub fn prepare(&self, all_jobs: Bytes) -> Result<(), CgroupError> {
+        if self.version == Version::V2 {
+            let own = self.memory.parent().unwrap_or(&self.memory);
+            files::delegate(own)?;
+        }
+        for root in &self.roots {
+            files::make(root)?;
+        }
+        files::hand_down(self.version, &self.memory)?;
+        files::limit_memory(self.version, &self.memory, all_jobs)
+    }
+
+    /// Removes groups of jails that an earlier agent left, which are empty once its processes are dead.
+    ///
+    /// # Errors
+    /// [`CgroupError::Io`] when a group can't be removed, for one because a process still lives in it.
+    pub fn remove_leftovers(&self) -> Result<usize, CgroupError> {
+        let mut removed = 0;
+        for root in &self.roots {
+            removed += files::remove_below(root)?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes the group above all jobs itself, with everything below it.
+    ///
+    /// # Errors
+    /// [`CgroupError::Io`] when a process still lives in it.
+    pub fn remove(&self) -> Result<(), CgroupError> {
+        for root in &self.roots {
+            files::remove_below(root)?;
+            files::remove(root)?;
+        }
+        Ok(())
+    }
+
+    /// The groups of the jail called `name`. Makes nothing yet.
+    #[must_use]
+    pub fn jail(&self, name: &str) -> Jail {
+        Jail::new(self, name)
+    }
+}

@@ -1,0 +1,91 @@
+//! Starts the agent's own binary anew as an unprivileged process, with nothing but the descriptors it is given.
+
+use crate::sys::{self, process::Cloned};
+use caps::{CapSet, CapsHashSet};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// A started child.
+#[derive(Debug)]
+pub struct Child {
+    /// Its pid.
+    pub pid: Pid,
+    /// The same as a pidfd.
+    pub process: OwnedFd,
+}
+
+/// Starts `capsule-agent ROLE` as these ids: `fds` from number 3 on, stderr as it is, no environment, no capability,
+/// no way to gain one. It dies with this process.
+///
+/// # Errors
+/// What clone3(2) says. What fails in the child ends it with status 127.
+pub fn start_unprivileged(
+    role: &str,
+    (uid, gid): (u32, u32),
+    fds: &[BorrowedFd<'_>],
+) -> io::Result<Child> {
+    match sys::process::clone_into(0, None)? {
+        Cloned::Parent(pid, process) => Ok(Child { pid, process }),
+        Cloned::Child => leave(become_role(role, uid, gid, fds)),
+    }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a cloned child must not return into its parent's code"
+)]
+#[expect(
+    clippy::print_stderr,
+    reason = "the child has no other way to say why it could not start"
+)]
+fn leave(failed: io::Result<Infallible>) -> ! {
+    let Err(error) = failed;
+    eprintln!("capsule-agent: can't start an unprivileged process: {error}");
+    std::process::exit(127);
+}
+
+fn become_role(role: &str, uid: u32, gid: u32, fds: &[BorrowedFd<'_>]) -> io::Result<Infallible> {
+    let null: OwnedFd = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?
+        .into();
+    let errors = io::stderr();
+    let mut all = vec![null.as_fd(), null.as_fd(), errors.as_fd()];
+    all.extend(fds);
+    sys::fd::place_all(&all, 0)?;
+    // Out of reach of the terminal's signals: the parent decides when it ends.
+    setsid()?;
+    let none = CapsHashSet::new();
+    for capability in caps::read(None, CapSet::Bounding).map_err(io::Error::other)? {
+        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
+    }
+    setgroups(&[])?;
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)?;
+    for set in [
+        CapSet::Ambient,
+        CapSet::Inheritable,
+        CapSet::Effective,
+        CapSet::Permitted,
+    ] {
+        caps::set(None, set, &none).map_err(io::Error::other)?;
+    }
+    prctl::set_no_new_privs()?;
+    // After the last change of ids, which makes the kernel forget it.
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    sys::process::default_signals()?;
+    let role = CString::new(role)?;
+    Ok(nix::unistd::execve::<_, CString>(
+        c"/proc/self/exe",
+        &[c"capsule-agent".into(), role],
+        &[],
+    )?)
+}

@@ -1,0 +1,140 @@
+//! A stage holder: made with the jail, moved into its stage's cgroup ahead of the job, becomes the stage's program.
+
+use super::channels::Inherited;
+use super::{SUBMISSION, identity, protocol};
+use crate::proto::{
+    At, Failure, FromHolder, Program, Stage, Step, ToBuilder, ToHolder, receive, send,
+};
+use crate::{seccomp, sys};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::Pid;
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+
+/// Init's side: the waiting process and the channel to it.
+pub(super) struct Holder {
+    pub(super) pid: Pid,
+    channel: UnixStream,
+}
+
+impl Holder {
+    /// Forks the holder of a stage. It announces itself to the builder, which learns its pid from the kernel.
+    pub(super) fn spawn(stage: Stage, inherited: &Inherited) -> Result<Self, Failure> {
+        let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
+        match sys::fork().at(Step::Holder)? {
+            sys::Forked::Parent(pid) => Ok(Self { pid, channel: ours }),
+            sys::Forked::Child => live(stage, inherited, &theirs),
+        }
+    }
+
+    /// Lets it finish its preparations, once it is in its cgroup.
+    pub(super) fn prepare(&mut self) -> Result<(), Failure> {
+        send(&mut self.channel, &ToHolder::Attached).at(Step::Holder)?;
+        match receive(&mut self.channel).at(Step::Holder)? {
+            FromHolder::Ready => Ok(()),
+            FromHolder::Failed(failure) => Err(failure),
+        }
+    }
+
+    /// Has it become the program.
+    pub(super) fn start(&mut self, program: Program) -> Result<(), Failure> {
+        send(&mut self.channel, &ToHolder::Start(program)).at(Step::Holder)
+    }
+
+    /// After its end: the failure that kept it from becoming the program, if any. exec has closed the channel.
+    pub(super) fn failure(&mut self) -> Option<Failure> {
+        match receive(&mut self.channel) {
+            Ok(FromHolder::Failed(failure)) => Some(failure),
+            Ok(FromHolder::Ready) => Some(protocol()),
+            Err(_) => None,
+        }
+    }
+}
+
+/// The holder's whole life; leaves by exec or exit only.
+#[expect(
+    clippy::exit,
+    reason = "a forked child must not return into its parent's code"
+)]
+fn live(stage: Stage, inherited: &Inherited, channel: &UnixStream) -> ! {
+    let Ok(mut channel) = settle(stage, inherited, channel) else {
+        // The builder waits for the announcement and sees init fail.
+        std::process::exit(127);
+    };
+    let Err(failure) = wait_and_become(&mut channel);
+    let told = send(&mut channel, &FromHolder::Failed(failure));
+    std::process::exit(if told.is_ok() { 126 } else { 127 });
+}
+
+/// Announces itself, and reduces its descriptors to the stage's three pipes and the channel, which it returns.
+fn settle(
+    stage: Stage,
+    inherited: &Inherited,
+    channel: &UnixStream,
+) -> Result<UnixStream, Failure> {
+    inherited.builder.send(&ToBuilder::Holder(stage))?;
+    let [input, output, errors] = &inherited.stdio[stage.index()];
+    let kept = [
+        input.as_fd(),
+        output.as_fd(),
+        errors.as_fd(),
+        channel.as_fd(),
+    ];
+    sys::fd::place_all(&kept, 0).at(Step::Holder)?;
+    sys::inherited(3).map(UnixStream::from).at(Step::Holder)
+}
+
+fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
+    let ToHolder::Attached = receive(channel).at(Step::Holder)? else {
+        return Err(protocol());
+    };
+    // Made in its own cgroup, so that this is the root of what the program sees in /proc/self/cgroup.
+    unshare(CloneFlags::CLONE_NEWCGROUP).at(Step::Holder)?;
+    nix::unistd::setsid().at(Step::Holder)?;
+    nix::unistd::chdir(SUBMISSION).at(Step::Holder)?;
+    let filters = seccomp::program_filters()?;
+    identity::confine_holder()?;
+    send(channel, &FromHolder::Ready).at(Step::Holder)?;
+
+    let ToHolder::Start(program) = receive(channel).at(Step::Holder)? else {
+        return Err(protocol());
+    };
+    limit(&program)?;
+    sys::process::default_signals().at(Step::Exec)?;
+    let argv = strings(&program.argv)?;
+    let env = strings(&program.env)?;
+    let path = argv.first().ok_or_else(protocol)?;
+    identity::become_program(&filters)?;
+    nix::unistd::execve(path, &argv, &env).at(Step::Exec)
+}
+
+/// What rlimits can hold, they hold, besides the cgroup: no core files, no locked memory, no raised priorities.
+fn limit(program: &Program) -> Result<(), Failure> {
+    let limits = [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_MEMLOCK, 0),
+        (Resource::RLIMIT_NICE, 0),
+        (Resource::RLIMIT_RTPRIO, 0),
+        (Resource::RLIMIT_MSGQUEUE, 819_200),
+        (Resource::RLIMIT_NOFILE, u64::from(program.open_files)),
+        (Resource::RLIMIT_NPROC, u64::from(program.processes)),
+        (Resource::RLIMIT_FSIZE, program.file_size.get()),
+    ];
+    for (resource, value) in limits {
+        setrlimit(resource, value, value).at(Step::Limits)?;
+    }
+    Ok(())
+}
+
+fn strings(list: &[String]) -> Result<Vec<CString>, Failure> {
+    list.iter()
+        .map(|text| CString::new(text.as_str()))
+        .collect::<Result<_, _>>()
+        .map_err(|_| Failure {
+            step: Step::Exec,
+            errno: libc::EINVAL,
+        })
+}

@@ -1,0 +1,159 @@
+//! Who init and the program are: user namespace, uids, capabilities, no_new_privs, seccomp.
+
+use super::channels::Builder;
+use super::{INIT_ID, PROGRAM_ID};
+use crate::proto::{At, Failure, FromBuilder, Step, ToBuilder};
+use crate::seccomp;
+use caps::{CapSet, Capability, CapsHashSet};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid, setfsgid, setfsuid, setgroups, setresgid, setresuid};
+use std::io;
+
+/// Enters a user namespace that maps exactly two uids, and becomes init's. From here on no capability reaches
+/// anything outside: the namespaces and mounts made so far belong to the host's user namespace.
+pub(super) fn enter_user_namespace(builder: &Builder) -> Result<(), Failure> {
+    unshare(CloneFlags::CLONE_NEWUSER).at(Step::UserNamespace)?;
+    builder.send(&ToBuilder::WantMaps)?;
+    let FromBuilder::Mapped = builder.receive()? else {
+        return Err(super::protocol());
+    };
+    setgroups(&[]).at(Step::Identity)?;
+    become_id(INIT_ID)?;
+    keep_alive_with_parent()
+}
+
+/// Changes real, effective, saved and file system ids, uid and gid.
+fn become_id(id: u32) -> Result<(), Failure> {
+    let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
+    setresgid(gid, gid, gid).at(Step::Identity)?;
+    setresuid(uid, uid, uid).at(Step::Identity)
+}
+
+/// Dies with the warden. The kernel forgets this at every change of uid, so it follows each.
+fn keep_alive_with_parent() -> Result<(), Failure> {
+    prctl::set_pdeathsig(Signal::SIGKILL).at(Step::Identity)
+}
+
+/// Init after its preparations: files it makes belong to the program, it may change its uid (to sweep, below) and
+/// nothing else.
+pub(super) fn confine_init() -> Result<(), Failure> {
+    setfsgid(Gid::from_raw(PROGRAM_ID));
+    setfsuid(Uid::from_raw(PROGRAM_ID));
+    // setfsuid tells no errors; asking again with an invalid id tells what is in force (setfsuid(2)).
+    if setfsuid(Uid::from_raw(u32::MAX)) != Uid::from_raw(PROGRAM_ID)
+        || setfsgid(Gid::from_raw(u32::MAX)) != Gid::from_raw(PROGRAM_ID)
+    {
+        return Err(Failure {
+            step: Step::Identity,
+            errno: libc::EPERM,
+        });
+    }
+    hold_only(&CapsHashSet::from([Capability::CAP_SETUID]))?;
+    prctl::set_dumpable(false).at(Step::Identity)?;
+    prctl::set_no_new_privs().at(Step::Identity)?;
+    keep_alive_with_parent()?;
+    apply(&seccomp::init_filters()?)
+}
+
+/// A stage holder while it waits: it can become the program and nothing else.
+pub(super) fn confine_holder() -> Result<(), Failure> {
+    hold_only(&CapsHashSet::from([
+        Capability::CAP_SETUID,
+        Capability::CAP_SETGID,
+    ]))?;
+    prctl::set_dumpable(false).at(Step::Identity)?;
+    prctl::set_no_new_privs().at(Step::Identity)
+}
+
+/// The last steps before exec. What fails here ends the process before a byte of the job's code ran.
+pub(super) fn become_program(filters: &seccomp::Filters) -> Result<(), Failure> {
+    become_id(PROGRAM_ID)?;
+    hold_only(&CapsHashSet::new())?;
+    if !prctl::get_no_new_privs().at(Step::Identity)? {
+        return Err(Failure {
+            step: Step::Identity,
+            errno: libc::EPERM,
+        });
+    }
+    apply(filters)
+}
+
+/// Signals every process of the program's uid, as atomically as the kernel walks its list: a fork that races with
+/// it is either on the list or fails, because its parent has a SIGKILL pending. `Ok(false)`: nobody was left.
+///
+/// Init takes the program's uid for the moment of the call, so that the kernel's own permission check spares the
+/// holder of a later stage. It is not dumpable and pid 1, so the program can neither trace nor signal it meanwhile.
+pub(super) fn kill_program_processes() -> Result<bool, Failure> {
+    let (program, init) = (Uid::from_raw(PROGRAM_ID), Uid::from_raw(INIT_ID));
+    setresuid(program, program, init).at(Step::Sweep)?;
+    let everybody = nix::unistd::Pid::from_raw(-1);
+    let killed = nix::sys::signal::kill(everybody, Signal::SIGKILL);
+    setresuid(init, init, init).at(Step::Sweep)?;
+    keep_alive_with_parent()?;
+    match killed {
+        Ok(()) => Ok(true),
+        Err(nix::errno::Errno::ESRCH) => Ok(false),
+        Err(error) => Err(error).at(Step::Sweep),
+    }
+}
+
+/// Reduces every capability set to at most `kept`, the bounding set to nothing.
+fn hold_only(kept: &CapsHashSet) -> Result<(), Failure> {
+    let failed = |_| Failure {
+        step: Step::Capabilities,
+        errno: libc::EPERM,
+    };
+    let none = CapsHashSet::new();
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(failed)? {
+        for capability in caps::read(None, CapSet::Bounding).map_err(failed)? {
+            caps::drop(None, CapSet::Bounding, capability).map_err(failed)?;
+        }
+    }
+    caps::set(None, CapSet::Ambient, &none).map_err(failed)?;
+    caps::set(None, CapSet::Inheritable, &none).map_err(failed)?;
+    caps::set(None, CapSet::Effective, kept).map_err(failed)?;
+    caps::set(None, CapSet::Permitted, kept).map_err(failed)?;
+    for (set, expected) in [
+        (CapSet::Bounding, &none),
+        (CapSet::Permitted, kept),
+        (CapSet::Effective, kept),
+        (CapSet::Inheritable, &none),
+    ] {
+        if caps::read(None, set).map_err(failed)? != *expected {
+            return Err(Failure {
+                step: Step::Capabilities,
+                errno: libc::EPERM,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn apply(filters: &seccomp::Filters) -> Result<(), Failure> {
+    for filter in filters.programs() {
+        seccompiler::apply_filter(filter).map_err(|error| {
+            let errno = match error {
+                seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => {
+                    error.raw_os_error()
+                }
+                _ => None,
+            };
+            Failure {
+                step: Step::Seccomp,
+                errno: errno.unwrap_or(0),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self {
+            step: Step::Handshake,
+            errno: error.raw_os_error().unwrap_or(0),
+        }
+    }
+}

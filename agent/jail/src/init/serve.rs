@@ -1,0 +1,135 @@
+//! Init's one job: take the files, start the stages, tell how they ended.
+
+use super::files::Files;
+use super::holder::Holder;
+use super::reaper::Reaper;
+use super::{identity, protocol};
+use crate::proto::{At, End, Failure, FromInit, ProtoError, Stage, Step, ToInit, receive, send};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+/// How long init waits between two rounds of killing what a stage left behind, in milliseconds.
+const SWEEP_PAUSE_MS: u8 = 5;
+
+struct Running {
+    stage: Stage,
+    since: Instant,
+}
+
+struct Init {
+    control: UnixStream,
+    holders: [Holder; 2],
+    reaper: Reaper,
+    files: Files,
+    running: Option<Running>,
+}
+
+/// Serves until the control channel closes; then init ends, and with it everything in the jail.
+pub(super) fn serve(control: UnixStream, holders: [Holder; 2]) -> Result<(), Failure> {
+    let mut init = Init {
+        control,
+        holders,
+        reaper: Reaper::new()?,
+        files: Files::open()?,
+        running: None,
+    };
+    loop {
+        let outcome = init.step();
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(failure) => {
+                send(&mut init.control, &FromInit::Failed(failure)).at(Step::Handshake)?;
+                return Err(failure);
+            }
+        }
+    }
+}
+
+impl Init {
+    /// Waits for one event and deals with it. `false`: the channel is closed.
+    fn step(&mut self) -> Result<bool, Failure> {
+        let mut events = [
+            PollFd::new(self.control.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.reaper.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut events, PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error).at(Step::Handshake),
+        }
+        let [control, children] = events.map(|event| event.any().unwrap_or(false));
+        if children {
+            self.collect()?;
+        }
+        if control { self.listen() } else { Ok(true) }
+    }
+
+    fn listen(&mut self) -> Result<bool, Failure> {
+        match receive(&mut self.control) {
+            Ok(ToInit::File { name }) if self.running.is_none() => self.files.create(&name)?,
+            Ok(ToInit::Piece(piece)) if self.running.is_none() => self.files.append(&piece)?,
+            Ok(ToInit::Start { stage, program }) if self.running.is_none() => {
+                self.files.finish();
+                self.holders[stage.index()].start(program)?;
+                self.running = Some(Running {
+                    stage,
+                    since: Instant::now(),
+                });
+            }
+            Ok(_) => return Err(protocol()),
+            Err(ProtoError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error).at(Step::Handshake),
+        }
+        Ok(true)
+    }
+
+    fn collect(&mut self) -> Result<(), Failure> {
+        let wanted = self
+            .running
+            .as_ref()
+            .map(|r| self.holders[r.stage.index()].pid);
+        let Some(end) = self.reaper.collect(wanted)? else {
+            return Ok(());
+        };
+        match self.running.take() {
+            Some(running) => self.ended(&running, end),
+            None => Err(protocol()),
+        }
+    }
+
+    fn ended(&mut self, running: &Running, end: End) -> Result<(), Failure> {
+        let wall = running.since.elapsed();
+        if let Some(failure) = self.holders[running.stage.index()].failure() {
+            return Err(failure);
+        }
+        // After the last stage the jail is destroyed at once, which kills what is left more surely than this.
+        if running.stage == Stage::Compile {
+            self.sweep()?;
+        }
+        let wall_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
+        let message = FromInit::Ended {
+            stage: running.stage,
+            end,
+            wall_ns,
+        };
+        send(&mut self.control, &message).at(Step::Handshake)
+    }
+
+    /// Kills what the compile stage left running, until nothing of the program's uid is there.
+    fn sweep(&mut self) -> Result<(), Failure> {
+        while identity::kill_program_processes()? {
+            let mut children = [PollFd::new(self.reaper.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut children, PollTimeout::from(SWEEP_PAUSE_MS)) {
+                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                Err(error) => return Err(error).at(Step::Sweep),
+            }
+            self.reaper.collect(None)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The seccomp filters: [`policy`] is the data, this file turns it into programs for the kernel.
+//!
+//! seccompiler gives one action per filter and knows no arch but its own and no ranges, so the program's filters
+//! are a stack (seccomp(2): all run, the strongest action wins, among equals the newest): one per errno, then the
+//! allowlist, which lets through what the others answer. A prelude by hand goes in front of the allowlist.
+
+mod policy;
+
+pub use policy::{Condition, INIT, PROGRAM, Refusal, Rule, Verdict};
+
+use crate::proto::{Failure, Step};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch, sock_filter,
+};
+use std::collections::BTreeMap;
+use syscalls::Sysno;
+
+/// The highest system call number that the policy knows (x86-64, Linux 6.18). Higher ones answer ENOSYS, so that a
+/// newer C library falls back to what it knows.
+const NEWEST: Sysno = Sysno::file_setattr;
+
+/// `AUDIT_ARCH_X86_64` of <linux/audit.h>.
+const ARCH: u32 = 0xC000_003E;
+
+/// Set in the number of every x32 call (<asm/unistd.h>, `__X32_SYSCALL_BIT`).
+const X32_BIT: u32 = 0x4000_0000;
+
+/// Compiled filters in the order in which they are to be installed.
+#[derive(Debug)]
+pub struct Filters(Vec<BpfProgram>);
+
+impl Filters {
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &BpfProgram> {
+        self.0.iter()
+    }
+}
+
+/// The filters of the submitted program.
+///
+/// # Errors
+/// Step `Seccomp` when the policy does not compile, which a test rules out.
+pub fn program_filters() -> Result<Filters, Failure> {
+    let mut filters = Vec::new();
+    for errno in policy::errnos(PROGRAM) {
+        let rules = PROGRAM
+            .iter()
+            .filter(|rule| rule.verdict.errno() == Some(errno));
+        filters.push(compile(
+            rules,
+            SeccompAction::Allow,
+            SeccompAction::Errno(errno),
+        )?);
+    }
+    // The allowlist is last: it refuses the seccomp call itself.
+    let allowed = compile(
+        PROGRAM.iter(),
+        SeccompAction::Errno(libc::EPERM.cast_unsigned()),
+        SeccompAction::Allow,
+    )?;
+    filters.push(prelude().into_iter().chain(allowed).collect());
+    Ok(Filters(filters))
+}
+
+/// The filter of init: what it does not need, kills it, and with it the jail.
+///
+/// # Errors
+/// As [`program_filters`].
+pub fn init_filters() -> Result<Filters, Failure> {
+    let allowed = compile(
+        INIT.iter(),
+        SeccompAction::KillProcess,
+        SeccompAction::Allow,
+    )?;
+    Ok(Filters(vec![
+        prelude().into_iter().chain(allowed).collect(),
+    ]))
+}
+
+fn compile<'a>(
+    rules: impl Iterator<Item = &'a Rule>,
+    mismatch: SeccompAction,
+    matching: SeccompAction,
+) -> Result<BpfProgram, Failure> {
+    let failed = |_| Failure {
+        step: Step::Seccomp,
+        errno: libc::EINVAL,
+    };
+    let mut table: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    for rule in rules {
+        for call in rule.calls {
+            let chain = table.entry(i64::from(call.id())).or_default();
+            for alternative in rule.when {
+                let conditions: Result<Vec<_>, _> = alternative.iter().map(condition).collect();
+                chain.push(SeccompRule::new(conditions.map_err(failed)?).map_err(failed)?);
+            }
+        }
+    }
+    SeccompFilter::new(table, mismatch, matching, TargetArch::x86_64)
+        .and_then(TryInto::try_into)
+        .map_err(failed)
+}
+
+fn condition(condition: &Condition) -> Result<SeccompCondition, seccompiler::BackendError> {
+    let (argument, length, operator, value) = match *condition {
+        Condition::Is(argument, value) => {
+            (argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+        }
+        Condition::IsNot(argument, value) => {
+            (argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
+        }
+        Condition::Masked(argument, mask, value) => (
+            argument,
+            SeccompCmpArgLen::Qword,
+            SeccompCmpOp::MaskedEq(mask),
+            value,
+        ),
+    };
+    SeccompCondition::new(argument, length, operator, value)
+}
+
+/// Foreign architectures and x32 calls kill; numbers above [`NEWEST`] are ENOSYS. Falls through to what follows.
+fn prelude() -> [sock_filter; 8] {
+    const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    const IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    const IF_GREATER: u16 = 0x25; // BPF_JMP | BPF_JGT | BPF_K
+    const IF_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
+    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
+    const NUMBER_AT: u32 = 0; // offsetof(struct seccomp_data, nr)
+    const ARCH_AT: u32 = 4; // offsetof(struct seccomp_data, arch)
+    const KILL_PROCESS: u32 = 0x8000_0000;
+    const ERRNO: u32 = 0x0005_0000;
+    let line = |code, jt, jf, k| sock_filter { code, jt, jf, k };
+    [
+        line(LOAD, 0, 0, ARCH_AT),
+        line(IF_EQUAL, 1, 0, ARCH),
+        line(RETURN, 0, 0, KILL_PROCESS),
+        line(LOAD, 0, 0, NUMBER_AT),
+        line(IF_AT_LEAST, 0, 1, X32_BIT),
+        line(RETURN, 0, 0, KILL_PROCESS),
+        line(IF_GREATER, 0, 1, NEWEST as u32),
+        line(RETURN, 0, 0, ERRNO | libc::ENOSYS.cast_unsigned()),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Processes: fork, clone3 into namespaces, signals through pidfds.
+
+use nix::sys::signal::Signal;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// Which side of a fork this is.
+#[derive(Debug)]
+pub enum Forked {
+    /// The new process.
+    Child,
+    /// The old one, with the child's pid.
+    Parent(nix::unistd::Pid),
+}
+
+/// Forks. Refused in a process with more than one thread: the child would inherit locks nobody opens.
+///
+/// # Errors
+/// `EBUSY` when the process is threaded, else what fork(2) says.
+pub fn fork() -> io::Result<Forked> {
+    refuse_threads()?;
+    // SAFETY: with one thread (checked above) no lock is held by a thread that the child lacks.
+    match unsafe { nix::unistd::fork() }? {
+        nix::unistd::ForkResult::Child => Ok(Forked::Child),
+        nix::unistd::ForkResult::Parent { child } => Ok(Forked::Parent(child)),
+    }
+}
+
+/// Which side of [`clone_into`] this is.
+#[derive(Debug)]
+pub(crate) enum Cloned {
+    /// The new process, pid 1 of its pid namespace.
+    Child,
+    /// The creator: the new process's pid in the creator's namespace, and a pidfd of it.
+    Parent(nix::unistd::Pid, OwnedFd),
+}
+
+/// Makes a process in new namespaces (`flags`, `CLONE_NEW*` and `CLONE_PARENT`), and on cgroup v2 inside the
+/// given group (clone3(2), Linux 5.7 for `CLONE_INTO_CGROUP`).
+pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Result<Cloned> {
+    const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+    refuse_threads()?;
+    let mut pidfd: libc::c_int = -1;
+    // SAFETY: clone_args is plain integers, for which all zeroes means "nothing asked for".
+    let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
+    args.flags = flags | u64::try_from(libc::CLONE_PIDFD).map_err(io::Error::other)?;
+    args.pidfd = (&raw mut pidfd) as u64;
+    // With CLONE_PARENT the kernel takes the exit signal of the caller: SIGCHLD, as for any forked process.
+    if flags & (libc::CLONE_PARENT as u64) == 0 {
+        args.exit_signal = libc::SIGCHLD as u64;
+    }
+    if let Some(group) = group {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = group.as_raw_fd() as u64;
+    }
+    // SAFETY: no CLONE_VM, so the child runs on a copy of this memory, as after fork; one thread (checked above);
+    // `pidfd` outlives the call and is the only pointer passed.
+    let pid = unsafe {
+        libc::syscall(
+            libc::SYS_clone3,
+            &raw mut args,
+            std::mem::size_of::<libc::clone_args>(),
+        )
+    };
+    match libc::pid_t::try_from(pid) {
+        Ok(0) => Ok(Cloned::Child),
+        Ok(pid) if pid > 0 => {
+            // SAFETY: the kernel stored a new descriptor here on success, owned by nobody else.
+            let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+            Ok(Cloned::Parent(nix::unistd::Pid::from_raw(pid), pidfd))
+        }
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Sends a signal to exactly the process behind a pidfd, never to one that took its number since.
+pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> {
+    // SAFETY: no pointers besides the null siginfo, which the kernel takes as "fill it in".
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal as libc::c_int,
+            std::ptr::null::<libc::siginfo_t>(),
+            0u32,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Gives every signal its default handling and unblocks all of them: Rust ignores SIGPIPE at start, and ignored
+/// and blocked signals are kept across exec.
+pub(crate) fn default_signals() -> io::Result<()> {
+    for signal in Signal::iterator() {
+        if matches!(signal, Signal::SIGKILL | Signal::SIGSTOP) {
+            continue;
+        }
+        // SAFETY: SIG_DFL installs no handler, so no code can run at a bad moment.
+        unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) }?;
+    }
+    nix::sys::signal::SigSet::empty().thread_set_mask()?;
+    Ok(())
+}
+
+fn refuse_threads() -> io::Result<()> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    if threads > 1 {
+        return Err(io::Error::from_raw_os_error(libc::EBUSY));
+    }
+    Ok(())
+}

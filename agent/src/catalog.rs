@@ -1,0 +1,115 @@
+//! What can be run: every language of every installed package, with its commands, environment and limits.
+
+use crate::limits::RuntimeLimits;
+use agent_api::RuntimeInfo;
+use packages::{LimitOverrides, Package, Provided, Selector, StageScript, Version};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One language in one version.
+#[derive(Clone, Debug)]
+pub(crate) struct Runtime {
+    /// Its name, which answers show and `PISTON_LANGUAGE` holds.
+    pub(crate) language: String,
+    /// Its version as answers show it.
+    pub(crate) version: String,
+    /// The same, to compare.
+    pub(crate) semver: Version,
+    /// Other names that requests may use.
+    pub(crate) aliases: Vec<String>,
+    /// Name of the package, where that is another one.
+    pub(crate) runtime: Option<String>,
+    /// Name and version of the package, by which the store has it.
+    pub(crate) package: (String, String),
+    /// Environment of both stages.
+    pub(crate) env: Vec<(String, String)>,
+    /// Command of the compile stage, without the files; `None` where there is none.
+    pub(crate) compile: Option<Vec<String>>,
+    /// Command of the run stage, without the file and the arguments.
+    pub(crate) run: Vec<String>,
+    /// What a job of it may use when it asks for nothing, and at most.
+    pub(crate) limits: RuntimeLimits,
+}
+
+/// All runtimes of this node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog {
+    /// By language, then version.
+    runtimes: Vec<Arc<Runtime>>,
+}
+
+impl Catalog {
+    /// The languages of `packages`. The limits of each are `overrides` for its name, then what its package asks
+    /// for, then `general`.
+    pub(crate) fn new(
+        packages: Vec<Package>,
+        general: &RuntimeLimits,
+        overrides: &BTreeMap<String, LimitOverrides>,
+    ) -> Self {
+        let mut runtimes = Vec::new();
+        for package in &packages {
+            for provided in &package.provides {
+                let mut limits = general.clone().overridden(&provided.limit_overrides);
+                if let Some(by) = overrides.get(&provided.language) {
+                    limits = limits.overridden(by);
+                }
+                runtimes.push(Arc::new(Runtime::new(package, provided, limits)));
+            }
+        }
+        // Stable: of two packages with the same language and version the one that was read first stays first.
+        runtimes.sort_by(|a, b| (&a.language, &a.semver).cmp(&(&b.language, &b.semver)));
+        Self { runtimes }
+    }
+
+    /// The runtime with the highest version that `selector` matches, for a language or alias of exactly that
+    /// name. A faulty selector matches nothing, which is how Piston answers it.
+    pub(crate) fn resolve(&self, language: &str, selector: &str) -> Option<Arc<Runtime>> {
+        let selector: Selector = selector.parse().ok()?;
+        let candidates = self.runtimes.iter().filter(|runtime| {
+            (runtime.language == language || runtime.aliases.iter().any(|alias| alias == language))
+                && selector.matches(&runtime.semver)
+        });
+        // `max_by` takes the last of equals, Piston the first.
+        candidates
+            .rev()
+            .max_by(|a, b| a.semver.cmp(&b.semver))
+            .cloned()
+    }
+
+    /// What `GET /api/v2/runtimes` answers.
+    pub(crate) fn runtimes(&self) -> Vec<RuntimeInfo> {
+        self.runtimes
+            .iter()
+            .map(|runtime| RuntimeInfo {
+                language: runtime.language.clone(),
+                version: runtime.version.clone(),
+                aliases: runtime.aliases.clone(),
+                runtime: runtime.runtime.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Runtime {
+    fn new(package: &Package, provided: &Provided, limits: RuntimeLimits) -> Self {
+        let version = package.version.to_string();
+        Self {
+            language: provided.language.clone(),
+            version: version.clone(),
+            semver: package.version.clone(),
+            aliases: provided.aliases.clone(),
+            runtime: (package.name != provided.language).then(|| package.name.clone()),
+            package: (package.name.clone(), version),
+            env: package.env.clone(),
+            compile: package
+                .compile
+                .as_ref()
+                .map(|StageScript { argv }| argv.clone()),
+            run: package.run.argv.clone(),
+            limits,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Packages like those of the recorded node.
+
+use super::*;
+use crate::limits::ConfiguredStage;
+use jail::Bytes;
+use packages::Cap;
+use std::time::Duration;
+
+fn general() -> RuntimeLimits {
+    let stage = |seconds| ConfiguredStage {
+        wall: Some(Duration::from_secs(seconds)),
+        cpu: Some(Duration::from_secs(seconds)),
+        memory: None,
+    };
+    RuntimeLimits {
+        compile: stage(10),
+        run: stage(3),
+        processes: 64,
+        open_files: 2048,
+        file_size: Bytes(10_000_000),
+        output: 65_536,
+    }
+}
+
+fn provided(language: &str, aliases: &[&str]) -> Provided {
+    Provided {
+        language: language.to_owned(),
+        aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        limit_overrides: LimitOverrides::default(),
+    }
+}
+
+fn package(name: &str, version: &str, provides: Vec<Provided>) -> Package {
+    let script = |stage: &str| StageScript {
+        argv: vec![
+            "/bin/bash".to_owned(),
+            format!("/piston/packages/{name}/{version}/{stage}"),
+        ],
+    };
+    Package {
+        name: name.to_owned(),
+        version: Version::parse(version).unwrap(),
+        platform: String::new(),
+        dir: format!("/store/{name}/{version}").into(),
+        provides,
+        env: vec![("PATH".to_owned(), "/bin".to_owned())],
+        compile: (name == "gcc").then(|| script("compile")),
+        run: script("run"),
+        ignored_keys: Vec::new(),
+    }
+}
+
+fn python(version: &str, own: &str) -> Package {
+    package(
+        "python",
+        version,
+        vec![provided("python", &["py", "py3", "python3", own])],
+    )
+}
+
+/// In no particular order, as a store may give them.
+fn packages() -> Vec<Package> {
+    vec![
+        python("3.12.0", "python3.12"),
+        package(
+            "node",
+            "18.15.0",
+            vec![provided(
+                "javascript",
+                &["node-javascript", "node-js", "javascript", "js"],
+            )],
+        ),
+        python("3.10.0", "python3.10"),
+        package(
+            "gcc",
+            "10.2.0",
+            vec![provided("c", &["gcc"]), provided("c++", &["cpp", "g++"])],
+        ),
+        package("java", "15.0.2", vec![provided("java", &[])]),
+        python("3.11.0", "python3.11"),
+    ]
+}
+
+fn catalog() -> Catalog {
+    Catalog::new(packages(), &general(), &BTreeMap::new())
+}
+
+#[test]
+fn the_listing_is_the_recorded_one() {
+    let golden = include_str!("../../../tests/conformance/golden.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(golden).unwrap();
+    let recorded = &cases
+        .iter()
+        .find(|case| case["name"] == "runtimes")
+        .unwrap()["response"];
+    assert_eq!(
+        &serde_json::to_value(catalog().runtimes()).unwrap(),
+        recorded
+    );
+}
+
+#[test]
+fn languages_resolve_by_exact_name_and_highest_version() {
+    let catalog = catalog();
+    let table = [
+        ("python", "*", Some("python-3.12.0")),
+        ("py", "3.x", Some("python-3.12.0")),
+        ("python3.10", "*", Some("python-3.10.0")),
+        ("python", "~3.10.0", Some("python-3.10.0")),
+        ("python", "  3.10.0 ", Some("python-3.10.0")),
+        ("python", "v3.10.0", Some("python-3.10.0")),
+        ("python", "<3.12", Some("python-3.11.0")),
+        ("js", "18.15.0", Some("javascript-18.15.0")),
+        ("g++", "10", Some("c++-10.2.0")),
+        ("gcc", "10", Some("c-10.2.0")),
+        ("node", "*", None),
+        ("Python", "*", None),
+        ("python ", "*", None),
+        ("python", "latest", None),
+        ("python", "9.9.9", None),
+        ("", "*", None),
+    ];
+    for (language, selector, expected) in table {
+        let found = catalog
+            .resolve(language, selector)
+            .map(|r| format!("{}-{}", r.language, r.version));
+        assert_eq!(found.as_deref(), expected, "{language} {selector}");
+    }
+}
+
+#[test]
+fn a_runtime_carries_what_its_package_has() {
+    let cpp = catalog().resolve("cpp", "*").unwrap();
+    assert_eq!(cpp.runtime.as_deref(), Some("gcc"));
+    assert_eq!(cpp.package, ("gcc".to_owned(), "10.2.0".to_owned()));
+    assert_eq!(cpp.run, ["/bin/bash", "/piston/packages/gcc/10.2.0/run"]);
+    assert!(cpp.compile.is_some() && !cpp.env.is_empty());
+    let java = catalog().resolve("java", "*").unwrap();
+    assert!(java.runtime.is_none() && java.compile.is_none());
+}
+
+/// The configuration wins over the package, the package over the general limits, each key by itself.
+#[test]
+fn limits_are_taken_in_order_of_precedence() {
+    let mut packages = packages();
+    for package in packages
+        .iter_mut()
+        .filter(|package| package.name == "python")
+    {
+        package.provides[0].limit_overrides = LimitOverrides {
+            run_timeout: Some(Cap::At(Duration::from_secs(5))),
+            run_memory_limit: Some(Cap::At(1024)),
+            max_process_count: Some(8),
+            ..LimitOverrides::default()
+        };
+    }
+    let by_config = LimitOverrides {
+        run_timeout: Some(Cap::At(Duration::from_secs(7))),
+        run_cpu_time: Some(Cap::Unlimited),
+        ..LimitOverrides::default()
+    };
+    let overrides = BTreeMap::from([("python".to_owned(), by_config)]);
+    let catalog = Catalog::new(packages, &general(), &overrides);
+
+    let python = &catalog.resolve("python", "*").unwrap().limits;
+    assert_eq!(python.run.wall, Some(Duration::from_secs(7)));
+    assert_eq!(python.run.cpu, None);
+    assert_eq!(python.run.memory, Some(Bytes(1024)));
+    assert_eq!(python.processes, 8);
+    assert_eq!(python.compile, general().compile);
+    assert_eq!(catalog.resolve("java", "*").unwrap().limits, general());
+}

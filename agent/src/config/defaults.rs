@@ -1,0 +1,101 @@
+//! What holds where nothing is configured, each with its reason. Sizes are in bytes. The example file tells
+//! operators the same.
+
+use super::LogFormat;
+use jail::Bytes;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+
+/// The configuration file, where `--config` and `CAPSULE_CONFIG` name no other.
+pub(super) const FILE: &str = "/etc/codecapsule/agent.toml";
+
+/// Loopback only: there is no authentication here, and the tunnel that leads to the node runs on the same machine.
+pub(super) const BIND_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2000);
+
+/// Piston's, so that a store that it filled is found.
+pub(super) const DATA_DIRECTORY: &str = "/piston";
+
+/// A tmpfs on every distribution: what lies there is gone after a crash of the machine, as it has to be.
+pub(super) const STATE_DIRECTORY: &str = "/run/codecapsule";
+
+/// The account that packaging makes for the process that faces the network.
+pub(super) const USER: &str = "codecapsule";
+
+/// Tells whose it is among the host's cgroups.
+pub(super) const CGROUP: &str = "codecapsule";
+
+/// Piston's. One line per job is a line that operators can search for.
+pub(super) const LOG_LEVEL: LevelFilter = LevelFilter::INFO;
+
+/// Read by people first; journald keeps lines as they are.
+pub(super) const LOG_FORMAT: LogFormat = LogFormat::Text;
+
+/// Piston's index of packages.
+pub(super) const REPO_URL: &str =
+    "https://github.com/engineer-man/piston/releases/download/pkgs/index";
+
+/// Piston's, for wall-clock and processor time: a C++ program with many templates takes seconds.
+pub(super) const COMPILE_TIME: Duration = Duration::from_secs(10);
+
+/// Piston's, for wall-clock and processor time: a client that asks for more gets the same refusal as ever.
+pub(super) const RUN_TIME: Duration = Duration::from_secs(3);
+
+/// Piston's: enough for the threads of a JVM, few enough that a fork bomb is harmless.
+pub(super) const MAX_PROCESS_COUNT: u32 = 64;
+
+/// Piston's.
+pub(super) const MAX_OPEN_FILES: u32 = 2048;
+
+/// Piston's.
+pub(super) const MAX_FILE_SIZE: Bytes = Bytes(10_000_000);
+
+/// 64 KiB of text. Piston's 1 KiB cuts off the output of ordinary exercises, and every deployment raises it.
+pub(super) const OUTPUT_MAX_SIZE: usize = 64 * 1024;
+
+/// Well above what compile and run take together in ordinary use (20 s), and short enough that a forgotten program
+/// does not hold its place for long.
+pub(super) const JOB_TIME_CEILING: Duration = Duration::from_secs(60);
+
+/// More than any of the five languages needs for an exercise; smaller hosts give half of what they have.
+pub(super) const JOB_MEMORY_CEILING: Bytes = Bytes::mib(2048);
+
+/// Below this not even the init of a jail and a small C program start.
+pub(super) const MEMORY_FLOOR: Bytes = Bytes::mib(8);
+
+/// Jobs that run at once for each core: while one waits for its files or its client, the other one computes. More
+/// than two only make each other slow, and time limits are in wall-clock time.
+pub(super) const JOBS_PER_CORE: usize = 2;
+
+/// At 30 jobs a second, which a small node manages, two seconds of work.
+pub(super) const QUEUE_LENGTH: usize = 64;
+
+/// A client that has waited this long has usually given up; its place is better given to another.
+pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Room for files of some megabytes in base64. A small node with every place and its whole queue full of such bodies
+/// holds about 1 GiB of them, which is in the quarter of its memory that jobs never get.
+pub(super) const MAX_BODY_SIZE: Bytes = Bytes::mib(16);
+
+/// On top of the longest job when the node stops: the answer still has to be sent and the jail removed.
+pub(super) const DRAIN_MARGIN: Duration = Duration::from_secs(5);
+
+/// A program's folder: its files, its binaries, and what it writes. It counts as the job's memory.
+pub(super) const BOX_SIZE: Bytes = Bytes::mib(256);
+
+/// Each of `/tmp` and `/dev/shm`: both hold buffers, not data. They count as the job's memory.
+pub(super) const TMP_SIZE: Bytes = Bytes::mib(64);
+
+/// An inode takes about 1 KiB of kernel memory, so this is 64 MiB per tmpfs at worst.
+pub(super) const MAX_INODES: u32 = 65_536;
+
+/// Host ids that no one else gives out: above people (1000-60000), systemd's dynamic users (61184-65519), subordinate
+/// ids (100000-600100000), systemd-nspawn's containers (524288-1879048191) and SSSD's and FreeIPA's directories (up to
+/// 2000200000), below systemd's foreign range (2147352576-2147418111) and the sign bit, which some tools can't print.
+pub(super) const IDS: (u32, u32) = (2_100_000_000, 2_100_065_535);
+
+/// Ids of one jail: its init and its program each have their own.
+pub(super) const IDS_PER_JAIL: u32 = 2;
+
+/// Jails beyond jobs and pool that may still be going away and hold their ids.
+pub(super) const SPARE_JAILS: u32 = 32;

@@ -1,0 +1,112 @@
+//! From the merged layers to a configuration that holds together.
+
+mod capacity;
+mod limits;
+
+use super::fault::{ConfigFaults, Origin, Problem};
+use super::layer::{Layer, Value};
+use super::settings::Settings;
+use super::{Config, HostFacts, LogFormat, defaults, overrides};
+use tracing::level_filters::LevelFilter;
+
+/// Checks every value, and that they hold together on a host like `host`.
+pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFaults> {
+    let mut settings = Settings::new(layer);
+    networking(&mut settings);
+    let limits = limits::general(&mut settings);
+    let limit_overrides = overrides::resolve(&mut settings);
+    let node = limits::node(&mut settings, host, &limits, &limit_overrides);
+    let longest = limits::longest_job(&limits, &limit_overrides, node.job_time_ceiling);
+    let admission = capacity::admission(&mut settings, host, longest);
+    let jails = capacity::jails(&mut settings, host, admission.max_concurrent_jobs);
+    let config = Config {
+        bind_address: settings
+            .parsed("bind_address")
+            .unwrap_or(defaults::BIND_ADDRESS),
+        data_directory: settings
+            .path("data_directory")
+            .unwrap_or_else(|| defaults::DATA_DIRECTORY.into()),
+        state_directory: settings
+            .path("state_directory")
+            .unwrap_or_else(|| defaults::STATE_DIRECTORY.into()),
+        user: settings
+            .text("user", account)
+            .unwrap_or_else(|| defaults::USER.to_owned()),
+        cgroup: settings
+            .text("cgroup", cgroup_name)
+            .unwrap_or_else(|| defaults::CGROUP.to_owned()),
+        repo_url: settings
+            .text("repo_url", url)
+            .unwrap_or_else(|| defaults::REPO_URL.to_owned()),
+        log_level: settings
+            .text("log_level", level)
+            .unwrap_or(defaults::LOG_LEVEL),
+        log_format: settings
+            .text("log_format", log_format)
+            .unwrap_or(defaults::LOG_FORMAT),
+        limits,
+        limit_overrides,
+        node,
+        admission,
+        jails,
+    };
+    settings.finish(config)
+}
+
+/// Piston can give programs a network. Nobody may believe that this node does.
+fn networking(settings: &mut Settings) {
+    let disabled = settings.read("disable_networking", |value| match value {
+        Value::Boolean(disabled) => Some(*disabled),
+        Value::Text(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        _ => None,
+    });
+    if disabled == Some(false) {
+        let origin = settings
+            .raw("disable_networking")
+            .map_or(Origin::Default, |setting| setting.origin.clone());
+        settings.fault("disable_networking".to_owned(), origin, Problem::Networking);
+    }
+}
+
+/// Root is refused: the front reads what strangers send.
+fn account(text: &str) -> Option<String> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (!text.is_empty()
+        && text.len() <= 32
+        && text.chars().all(letters)
+        && text != "root"
+        && text != "0")
+        .then(|| text.to_owned())
+}
+
+/// One path component that can't be `.` or `..` or look like one of the kernel's own files (`cpu.max`).
+fn cgroup_name(text: &str) -> Option<String> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (!text.is_empty() && text.len() <= 64 && text.chars().all(letters)).then(|| text.to_owned())
+}
+
+fn url(text: &str) -> Option<String> {
+    let known = text.starts_with("https://") || text.starts_with("http://");
+    (known && !text.contains(|c: char| c.is_control() || c == ' ')).then(|| text.to_owned())
+}
+
+/// Piston's names, and TRACE.
+fn level(text: &str) -> Option<LevelFilter> {
+    match text.to_ascii_uppercase().as_str() {
+        "NONE" => Some(LevelFilter::OFF),
+        "ERROR" => Some(LevelFilter::ERROR),
+        "WARN" => Some(LevelFilter::WARN),
+        "INFO" => Some(LevelFilter::INFO),
+        "DEBUG" => Some(LevelFilter::DEBUG),
+        "TRACE" => Some(LevelFilter::TRACE),
+        _ => None,
+    }
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}

@@ -1,0 +1,155 @@
+//! Every key that a configuration may hold. The keys that Piston has are also environment variables, by its names:
+//! `run_timeout` is `PISTON_RUN_TIMEOUT`.
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As in the file and after `--set`.
+    pub(super) name: &'static str,
+    /// Who else knows it.
+    pub(super) kind: Kind,
+    /// What may be written, for the operator who wrote something else.
+    pub(super) wanted: &'static str,
+}
+
+/// Where a key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An option of Piston, read from its environment variable too.
+    Piston,
+    /// An option of this node only.
+    Own,
+}
+
+const CAPPED_TIME: &str = "milliseconds from 1 to 86400000, or -1 for no limit";
+const CAPPED_SIZE: &str = "bytes, 1048576 or more, or -1 for no limit";
+const PATH: &str = "an absolute path";
+const ID: &str = "a whole number from 1000 to 2147483647";
+const TMPFS: &str = "bytes, 65536 or more";
+
+const fn piston(name: &'static str, wanted: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Piston,
+        wanted,
+    }
+}
+
+const fn own(name: &'static str, wanted: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Own,
+        wanted,
+    }
+}
+
+/// The keys in the order of the example file.
+pub(super) const KEYS: &[Key] = &[
+    piston("bind_address", "an address and port such as 127.0.0.1:2000"),
+    piston("data_directory", PATH),
+    own("state_directory", PATH),
+    own("user", "the name of an account other than root"),
+    own("cgroup", "a name of letters, digits, '-' and '_'"),
+    piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),
+    own("log_format", "text or json"),
+    piston("repo_url", "an http:// or https:// address"),
+    piston("disable_networking", "true"),
+    piston("compile_timeout", CAPPED_TIME),
+    piston("run_timeout", CAPPED_TIME),
+    piston("compile_cpu_time", CAPPED_TIME),
+    piston("run_cpu_time", CAPPED_TIME),
+    piston("compile_memory_limit", CAPPED_SIZE),
+    piston("run_memory_limit", CAPPED_SIZE),
+    piston("max_process_count", "a whole number from 1 to 32768"),
+    piston("max_open_files", "a whole number from 16 to 1048576"),
+    piston("max_file_size", "bytes, 1 or more"),
+    piston("output_max_size", "a whole number from 1 to 268435456"),
+    piston("limit_overrides", "a table of limits per language"),
+    own("job_time_ceiling", "milliseconds from 1 to 86400000"),
+    own("job_memory_ceiling", "bytes, 8388608 or more"),
+    own("jobs_memory", "bytes, 8388608 or more"),
+    own(
+        "job_cpus",
+        "a number of cores, 0.01 or more and at most the host's",
+    ),
+    piston("max_concurrent_jobs", "a whole number from 1 to 4096"),
+    own("queue_length", "a whole number from 0 to 100000"),
+    own("queue_timeout", "milliseconds from 1 to 86400000"),
+    own("max_body_size", "bytes from 1024 to 1073741824"),
+    own("drain_timeout", "milliseconds from 1 to 86400000"),
+    own("pool_size", "a whole number from 0 to 4096"),
+    own("box_size", TMPFS),
+    own("tmp_size", TMPFS),
+    own("max_inodes", "a whole number from 16 to 16777216"),
+    piston("runner_uid_min", ID),
+    piston("runner_uid_max", ID),
+    piston("runner_gid_min", ID),
+    piston("runner_gid_max", ID),
+];
+
+/// The key of that name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The known name that is most like `name`, if one is like it at all.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_ascii_lowercase();
+    known
+        .map(|known| (distance(&name, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len() / 3)
+        .map(|(_, known)| known)
+}
+
+/// How many letters have to be put in, taken out or replaced to make `a` into `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    // A name of any length may stand in the environment; one that long is like none of ours.
+    if a.len() > 64 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found() {
+        let near = |name| nearest(name, KEYS.iter().map(|key| key.name));
+        assert_eq!(near("run_timeuot"), Some("run_timeout"));
+        assert_eq!(near("MAX_CONCURENT_JOBS"), Some("max_concurrent_jobs"));
+        assert_eq!(near("colour"), None);
+        assert_eq!(near(&"x".repeat(1000)), None);
+        assert_eq!(
+            (
+                distance("kitten", "sitting"),
+                distance("", "abc"),
+                distance("abc", "")
+            ),
+            (3, 3, 3)
+        );
+    }
+
+    #[test]
+    fn no_key_is_there_twice() {
+        for (index, key) in KEYS.iter().enumerate() {
+            assert!(
+                KEYS[..index].iter().all(|other| other.name != key.name),
+                "{}",
+                key.name
+            );
+        }
+    }
+}

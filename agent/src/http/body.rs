@@ -1,0 +1,71 @@
+//! Reading a request's body within bounds of size, memory and time.
+
+use super::Settings;
+use super::budget::{Charge, Spent};
+use super::error::ApiError;
+use crate::job::error::JobError;
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// When memory for bodies is short, jobs that hold some end within seconds.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What is set aside for a body before any of it has come.
+const FIRST_CAPACITY: u64 = 64 << 10;
+
+/// Reads a body whole. One that announces too great a length is refused before any of it is read.
+pub(super) async fn read(
+    mut incoming: Body,
+    settings: &Settings,
+    charge: &mut Charge,
+) -> Result<Vec<u8>, ApiError> {
+    let announced = incoming.size_hint().lower();
+    let length = usize::try_from(announced).unwrap_or(usize::MAX);
+    grow(charge, length, settings)?;
+    let capacity = usize::try_from(announced.min(FIRST_CAPACITY)).unwrap_or_default();
+    let mut body = Vec::with_capacity(capacity);
+    let end = Instant::now() + settings.body_timeout;
+    while let Some(bytes) = next(&mut incoming, settings.body_pause, end).await? {
+        grow(charge, body.len() + bytes.len(), settings)?;
+        body.extend_from_slice(&bytes);
+    }
+    Ok(body)
+}
+
+fn grow(charge: &mut Charge, length: usize, settings: &Settings) -> Result<(), ApiError> {
+    if length > settings.max_body {
+        return Err(ApiError::TooLarge(settings.max_body));
+    }
+    charge.grow_to(length).map_err(|Spent| {
+        ApiError::Job(JobError::Busy {
+            retry_after: RETRY_AFTER,
+        })
+    })
+}
+
+/// The next piece of data; none at the end.
+async fn next(
+    incoming: &mut Body,
+    pause: Duration,
+    end: Instant,
+) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let until = end.min(Instant::now() + pause);
+        let frame = timeout_at(until, incoming.frame())
+            .await
+            .map_err(|_| ApiError::BodyTimeout)?;
+        match frame {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(ApiError::BodyBroken),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(bytes) => return Ok(Some(bytes)),
+                // Trailers: nothing here uses them.
+                Err(_) => continue,
+            },
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What faces the network: HTTP/1.1 in, JSON out, nothing about how jobs are run. This module knows what it needs of
+//! the node behind it as a [`Backend`]; every failure becomes a status code in [`error`], and nowhere else.
+//!
+//! A client that closes its side of the connection, half or whole, cancels its request: TCP does not tell the two
+//! apart, and a program that nobody waits for must not go on running. Cancelling is dropping the future of
+//! [`Backend::execute`].
+
+mod answer;
+mod body;
+mod budget;
+mod connection;
+mod content;
+mod error;
+mod execute;
+mod hangup;
+mod linger;
+mod node;
+mod panic;
+mod router;
+mod serve;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use serve::serve;
+pub(crate) use settings::Settings;
+
+use crate::job::error::JobError;
+use agent_api::{ExecuteResponse, RuntimeInfo};
+
+/// The node behind the API. Clones are the same node.
+pub(crate) trait Backend: Clone + Send + Sync + 'static {
+    /// Runs the job that a request's body describes. Dropping the future ends the job.
+    fn execute(
+        &self,
+        body: Vec<u8>,
+    ) -> impl Future<Output = Result<ExecuteResponse, JobError>> + Send;
+
+    /// What can be run.
+    fn runtimes(&self) -> Vec<RuntimeInfo>;
+
+    /// Whether jobs can be run now.
+    fn readiness(&self) -> Readiness;
+}
+
+/// Whether a node can run jobs now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// It can.
+    Ready,
+    /// It can't, for this reason.
+    NotReady(String),
+}

@@ -1,0 +1,47 @@
+//! The bounds on what a client can take of the node before its job exists.
+
+use std::time::Duration;
+
+/// Bounds of the HTTP server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Length of a request's body in bytes.
+    pub(crate) max_body: usize,
+    /// Memory for the bodies of all requests together in bytes; bodies up to 64 KiB are not counted. At least one of
+    /// the greatest length always fits.
+    pub(crate) body_budget: usize,
+    /// Connections at once; further ones wait in the listen queue.
+    pub(crate) max_connections: usize,
+    /// From the end of one request, or the connection's start, to the end of the next one's header.
+    pub(crate) header_timeout: Duration,
+    /// The longest pause within a body.
+    pub(crate) body_pause: Duration,
+    /// A body from first to last byte.
+    pub(crate) body_timeout: Duration,
+    /// How long a client may take none of an answer's bytes.
+    pub(crate) write_timeout: Duration,
+    /// How long requests in flight may go on once the node is told to stop.
+    pub(crate) drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            // Piston's 100 KB is too little for exercises with data files.
+            max_body: 16 << 20,
+            // A parsed request holds its text a second time: at the worst twice this, beside the jobs on an 8 GB machine.
+            body_budget: 64 << 20,
+            // Several times what a tunnel keeps open, and with the descriptors of their jobs below the usual 4096.
+            max_connections: 1024,
+            // Twice what Node gives idle connections.
+            header_timeout: Duration::from_secs(10),
+            // Long enough for any network hiccup.
+            body_pause: Duration::from_secs(30),
+            // 16 MiB in this time is 1.1 Mbit/s.
+            body_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
+            // A job under Piston's limits, 10 s of compile and 3 s of run, ends well within.
+            drain: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! One job: from a request's bytes to the answer.
+
+pub(crate) mod error;
+pub(crate) mod request;

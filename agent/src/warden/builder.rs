@@ -1,0 +1,90 @@
+//! A builder: a short-lived child that makes one jail and tells how it went.
+
+use super::borrow;
+use jail::host::{Built, Spec};
+use jail::proto::{Failure, HostIds, Step};
+use jail::{cgroup, sys};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Descriptors that come with a good report: init's pidfd, the oom event, then those for the front.
+const FDS: usize = 2 + super::protocol::CREATED_FDS;
+
+/// A jail in the making.
+pub(super) struct Builder {
+    pub(super) pid: Pid,
+    report: OwnedFd,
+}
+
+/// What a builder made.
+pub(super) struct Product {
+    pub(super) init: Pid,
+    pub(super) process: OwnedFd,
+    pub(super) oom: OwnedFd,
+    /// As `FromWarden::Created` passes them on.
+    pub(super) for_front: Vec<OwnedFd>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Report {
+    Built(i32),
+    Failed(Failure),
+}
+
+impl Builder {
+    /// Forks it.
+    pub(super) fn start(spec: &Spec, groups: &cgroup::Jail, ids: HostIds) -> io::Result<Self> {
+        let (report, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        match sys::fork()? {
+            sys::Forked::Parent(pid) => Ok(Self { pid, report }),
+            sys::Forked::Child => live(spec, groups, ids, &theirs),
+        }
+    }
+
+    pub(super) fn report(&self) -> BorrowedFd<'_> {
+        self.report.as_fd()
+    }
+
+    /// What it made, once its report is readable.
+    pub(super) fn finish(&self) -> Result<Product, Failure> {
+        let broken = || Failure { step: Step::Builder, errno: 0 };
+        let mut packet = [0u8; 64];
+        let (length, fds) = sys::receive_with_fds(self.report.as_fd(), &mut packet).map_err(|_| broken())?;
+        let bytes = packet.get(..length).unwrap_or_default();
+        match postcard::from_bytes(bytes).map_err(|_| broken())? {
+            Report::Failed(failure) => Err(failure),
+            Report::Built(_) if fds.len() != FDS => Err(broken()),
+            Report::Built(pid) => {
+                let mut fds = fds.into_iter();
+                let (process, oom) = fds.next().zip(fds.next()).ok_or_else(broken)?;
+                Ok(Product { init: Pid::from_raw(pid), process, oom, for_front: fds.collect() })
+            }
+        }
+    }
+}
+
+/// The child's whole life.
+#[expect(clippy::exit, reason = "a forked child must not return into the warden's loop")]
+fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd) -> ! {
+    let told = match jail::host::build(spec, groups, ids) {
+        Ok(built) => tell(report, &built),
+        Err(failure) => postcard::to_allocvec(&Report::Failed(failure))
+            .map_err(io::Error::other)
+            .and_then(|packet| sys::send_with_fds(report.as_fd(), &packet, &[])),
+    };
+    std::process::exit(i32::from(told.is_err()));
+}
+
+fn tell(report: &OwnedFd, built: &Built) -> io::Result<()> {
+    let packet = postcard::to_allocvec(&Report::Built(built.pid)).map_err(io::Error::other)?;
+    let ends = built.stdio.iter().flat_map(|stage| [&stage.stdin, &stage.stdout, &stage.stderr]);
+    let fds = borrow([&built.init, &built.oom, &built.control].into_iter().chain(ends));
+    let sent = sys::send_with_fds(report.as_fd(), &packet, &fds);
+    if sent.is_err() {
+        jail::host::kill(built.init.as_fd())?;
+    }
+    sent
+}

@@ -1,0 +1,93 @@
+//! The front as the warden sees it: an unprivileged child with the listeners and one channel.
+
+use super::protocol::{self, FromWarden, ToWarden};
+use super::{Options, WardenError, system};
+use jail::host::Child;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// The front's descriptors: the channel, its configuration, the folder of packages, then the listeners.
+pub(crate) const LINK_FD: i32 = 3;
+pub(crate) const CONFIG_FD: i32 = 4;
+pub(crate) const PACKAGES_FD: i32 = 5;
+pub(crate) const FIRST_LISTENER_FD: i32 = 6;
+
+/// A front that lived shorter than this is not started again at once.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// What a short life costs; still within the second in which a new front has to serve.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) struct Front {
+    child: Child,
+    link: OwnedFd,
+    started: Instant,
+}
+
+impl Front {
+    /// Starts the agent's own binary anew as the front: unprivileged, no environment, no memory of this process.
+    pub(super) fn start(options: &Options, listeners: &[TcpListener]) -> Result<Self, WardenError> {
+        let (link, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+            .map_err(system("making the front's channel"))?;
+        for end in [&link, &theirs] {
+            fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(system("making the front's channel"))?;
+        }
+        let config = in_memory(&options.front_config).map_err(system("passing the configuration on"))?;
+        let packages = File::open(&options.spec.packages).map_err(system("opening the package folder"))?;
+        let mut fds = vec![theirs.as_fd(), config.as_fd(), packages.as_fd()];
+        fds.extend(listeners.iter().map(AsFd::as_fd));
+        let child = jail::host::start_unprivileged("front", options.front_id, &fds)
+            .map_err(system("starting the front"))?;
+        Ok(Self { child, link, started: Instant::now() })
+    }
+
+    pub(super) const fn pid(&self) -> Pid {
+        self.child.pid
+    }
+
+    pub(super) fn link(&self) -> BorrowedFd<'_> {
+        self.link.as_fd()
+    }
+
+    /// The next message, if there is one. `Err`: the front is gone or breaks the protocol.
+    pub(super) fn hear(&self) -> io::Result<Option<ToWarden>> {
+        match protocol::receive(self.link.as_fd()) {
+            Ok(Some((message, _))) => Ok(Some(message)),
+            Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says something. The front always reads: one that has let the channel fill up is stuck, and is killed.
+    pub(super) fn tell(&self, message: &FromWarden, fds: &[BorrowedFd<'_>]) {
+        if let Err(error) = protocol::send(self.link.as_fd(), message, fds) {
+            tracing::error!(%error, "the front does not listen");
+            self.kill();
+        }
+    }
+
+    pub(super) fn kill(&self) {
+        // Dead already is as good: it is collected like any child.
+        jail::host::kill(self.child.process.as_fd()).ok();
+    }
+
+    pub(super) fn pause_before_restart(&self) {
+        if self.started.elapsed() < SHORT_LIFE {
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let mut file = File::from(memfd_create(c"config", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file.into())
+}

@@ -1,0 +1,239 @@
+//! The warden: the main process, root, single-threaded, synchronous.
+//!
+//! It owns the listeners, the front process, the jails and their cgroups. It parses nothing a client wrote. Its loop
+//! waits in one poll and never blocks otherwise: making a jail happens in a forked builder; what it does itself are
+//! writes to cgroup files, kills, and removals that are tried again later when the kernel is not ready.
+
+mod builder;
+mod front;
+mod jails;
+pub(crate) mod protocol;
+mod slots;
+
+use front::Front;
+use jail::cgroup::{CgroupError, Tree};
+use jails::Jails;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use protocol::{FromWarden, ToWarden};
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+/// What the warden needs to know, resolved from the configuration.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// How jails are made.
+    pub(crate) spec: jail::host::Spec,
+    /// Their cgroups, prepared.
+    pub(crate) tree: Tree,
+    /// First of the host uids that may be used.
+    pub(crate) first_id: u32,
+    /// The most jails alive at once.
+    pub(crate) max_jails: u32,
+    /// Uid and gid of the front.
+    pub(crate) front_id: (u32, u32),
+    /// The front's part of the configuration, as it reads it.
+    pub(crate) front_config: Vec<u8>,
+    /// How long a drain may take before what still runs is killed.
+    pub(crate) drain_timeout: Duration,
+}
+
+/// The warden can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WardenError {
+    /// A system call that has no reason to fail did.
+    #[error("{what} failed")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The cgroup above all jobs.
+    #[error("cgroups can't be used")]
+    Cgroup(#[from] CgroupError),
+}
+
+fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenError {
+    move |source| WardenError::System { what, source: source.into() }
+}
+
+/// Serves on these listeners until SIGTERM or SIGINT, then drains; leaves nothing behind.
+pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), WardenError> {
+    let signals = block_signals()?;
+    let mut warden = Warden {
+        jails: Jails::new(&options),
+        front: Front::start(&options, &listeners)?,
+        listeners,
+        options,
+        signals,
+        drain: None,
+        announced: false,
+    };
+    while warden.step()? {}
+    warden.jails.destroy_all();
+    warden.jails.settle(SETTLE);
+    warden.options.tree.remove()?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// How long the last jails get to disappear before the warden exits.
+const SETTLE: Duration = Duration::from_secs(5);
+
+struct Warden {
+    options: Options,
+    listeners: Vec<TcpListener>,
+    signals: SignalFd,
+    front: Front,
+    jails: Jails,
+    /// When the drain began.
+    drain: Option<Instant>,
+    /// Whether the addresses have been printed.
+    announced: bool,
+}
+
+impl Warden {
+    /// Waits for events and deals with them. `false`: everything is done.
+    fn step(&mut self) -> Result<bool, WardenError> {
+        let (signaled, spoken) = self.wait()?;
+        if signaled {
+            while let Some(signal) = self.signals.read_signal().map_err(system("reading a signal"))? {
+                let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
+                if matches!(Signal::try_from(number), Ok(Signal::SIGTERM | Signal::SIGINT)) {
+                    self.begin_drain();
+                }
+            }
+        }
+        // Kills and questions of the front come before anything that takes longer.
+        if spoken {
+            self.listen();
+        }
+        self.jails.collect_built(Some(&self.front));
+        let front_ended = self.collect_dead()?;
+        self.jails.watch_memory();
+        self.jails.remove_dead();
+        match (front_ended, self.drain) {
+            (true, Some(_)) => return Ok(false),
+            (true, None) => self.restart_front()?,
+            (false, Some(since)) if since.elapsed() > self.options.drain_timeout => self.front.kill(),
+            (false, _) => {}
+        }
+        Ok(true)
+    }
+
+    /// Whether there was a signal, and whether the front said something.
+    fn wait(&self) -> Result<(bool, bool), WardenError> {
+        let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let mut fds = vec![readable(self.signals.as_fd()), readable(self.front.link())];
+        fds.extend(self.jails.awaited().map(readable));
+        let pause = match (self.jails.next_retry(), self.drain) {
+            (Some(retry), _) => PollTimeout::try_from(retry).unwrap_or(PollTimeout::ZERO),
+            (None, Some(_)) => PollTimeout::from(100u8),
+            (None, None) => PollTimeout::NONE,
+        };
+        match poll(&mut fds, pause) {
+            Ok(_) => {}
+            Err(nix::errno::Errno::EINTR) => return Ok((false, false)),
+            Err(error) => return Err(system("poll")(error)),
+        }
+        let ready = |n: usize| fds.get(n).and_then(PollFd::any).unwrap_or(false);
+        Ok((ready(0), ready(1)))
+    }
+
+    fn begin_drain(&mut self) {
+        if self.drain.is_none() {
+            tracing::info!("draining");
+            self.drain = Some(Instant::now());
+            // With the front's copies closed too, new connections are refused from here on.
+            self.listeners.clear();
+            self.front.tell(&FromWarden::Drain, &[]);
+        }
+    }
+
+    /// Deals with everything that the front has said. A front that breaks the protocol is killed, and a new one
+    /// started when it is dead.
+    fn listen(&mut self) {
+        loop {
+            match self.front.hear() {
+                Ok(Some(ToWarden::Serving)) => self.announce(),
+                Ok(Some(message)) => self.jails.obey(message, &self.front),
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::debug!(%error, "the front's channel is closed or broken");
+                    self.front.kill();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn announce(&mut self) {
+        if !std::mem::replace(&mut self.announced, true) {
+            for listener in &self.listeners {
+                if let Ok(address) = listener.local_addr() {
+                    tracing::info!(%address, "serving");
+                    // Scripts wait for this line; a closed stdout is their choice.
+                    writeln!(io::stdout(), "listening on http://{address}").ok();
+                }
+            }
+        }
+    }
+
+    /// Collects every child that has died. Whether the front was among them.
+    fn collect_dead(&mut self) -> Result<bool, WardenError> {
+        let mut front_ended = false;
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(front_ended),
+                Ok(status) => {
+                    let Some(pid) = status.pid() else { continue };
+                    if pid == self.front.pid() {
+                        front_ended = true;
+                        self.report_front_end(status);
+                    } else {
+                        self.jails.died(pid);
+                    }
+                }
+                Err(error) => return Err(system("waitpid")(error)),
+            }
+        }
+    }
+
+    fn report_front_end(&self, status: WaitStatus) {
+        match status {
+            WaitStatus::Exited(_, 0) if self.drain.is_some() => tracing::debug!("front has drained"),
+            status => tracing::error!(?status, "front died"),
+        }
+    }
+
+    /// The sockets stay open meanwhile: clients wait instead of being refused.
+    fn restart_front(&mut self) -> Result<(), WardenError> {
+        self.jails.destroy_all();
+        self.front.pause_before_restart();
+        self.front = Front::start(&self.options, &self.listeners)?;
+        tracing::warn!("front started again");
+        Ok(())
+    }
+}
+
+/// Signals arrive as messages on a descriptor, and only there.
+fn block_signals() -> Result<SignalFd, WardenError> {
+    let mut mask = SigSet::empty();
+    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT] {
+        mask.add(signal);
+    }
+    mask.thread_block().map_err(system("blocking signals"))?;
+    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+    SignalFd::with_flags(&mask, flags).map_err(system("signalfd"))
+}
+
+/// Descriptors as borrowed ones, for messages that carry them.
+fn borrow<'a>(fds: impl IntoIterator<Item = &'a std::os::fd::OwnedFd>) -> Vec<BorrowedFd<'a>> {
+    fds.into_iter().map(AsFd::as_fd).collect()
+}

@@ -1,0 +1,33 @@
+# Packages of npm: fetched with npm itself, recognised by the hash that the recipe pins.
+#
+# Sourced by ../build, which sets the variables that are shared.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+require_npm() {
+    ! command -v npm >/dev/null || return 0
+    step "installing npm, which is needed to fetch node"
+    apt-get -qq install -y --no-install-recommends npm >>"$log" 2>&1 ||
+        { refresh_lists && apt-get -qq install -y --no-install-recommends npm >>"$log" 2>&1; } ||
+        die "cannot install npm: install it by hand, then run it again"
+}
+
+# Prints the sha512 of a file as npm writes it.
+integrity_of() {
+    sha512sum "$1" | cut -d' ' -f1 | sed 's/../\\x&/g' | xargs -0 printf '%b' | tr -d '\n' | base64 -w 0
+}
+
+# fetch_npm NAME VERSION SHA512-BASE64: sets $tarball.
+fetch_npm() {
+    local incoming=$state/incoming/npm
+    tarball=$cache/$1-$2.tgz
+    [[ ! -f $tarball || $(integrity_of "$tarball") != "$3" ]] || return 0
+    require_npm
+    step "downloading $1 $2 from npm"
+    rm -rf "$incoming"
+    mkdir -p "$incoming"
+    (cd "$incoming" && npm pack --silent "$1@$2" >>"$log") ||
+        die "cannot download $1 from npm: check the network, then run it again"
+    mv "$incoming/$1-$2.tgz" "$tarball"
+    [[ $(integrity_of "$tarball") == "$3" ]] ||
+        die "$1 $2 from npm is not the file that the recipe names: do not use this npm source"
+}

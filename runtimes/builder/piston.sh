@@ -1,0 +1,36 @@
+# What makes a folder a package in Piston's format.
+#
+# Sourced by ../build, which sets the variables that are shared.
+# shellcheck shell=bash disable=SC2154
+
+# The recipe's own files, with the version and the other values of `name=value` arguments filled in for @name@.
+add_stage_scripts() {
+    local file setting platform edits
+    platform=$(. /etc/os-release && echo "$ID-$VERSION_ID-amd64")
+    edits=(-e "s|@here@|/piston/$path|g" -e "s|@version@|${path##*/}|g" -e "s|@platform@|$platform|g")
+    for setting in "$@"; do
+        edits+=(-e "s|@${setting%%=*}@|${setting#*=}|g")
+    done
+    for file in pkg-info.json environment compile run; do
+        [[ ! -f $recipe/$file ]] || sed "${edits[@]}" "$recipe/$file" >"$stage/$file"
+    done
+    chmod 755 "$stage/run"
+    [[ ! -f $stage/compile ]] || chmod 755 "$stage/compile"
+}
+
+# What Piston makes at install time: the environment of a stage, and the mark that says "installed".
+mark_installed() {
+    step "writing the environment"
+    # shellcheck disable=SC2016
+    inside /usr/bin/env -i /bin/bash -c 'cd "$1" && source environment && env' environment "/piston/$path" |
+        grep -v -E '^(PWD|OLDPWD|SHLVL|_)=' >"$stage/.env"
+    date +%s%3N >"$stage/.ppman-installed"
+}
+
+# write_sources LICENCES [FILE]: the sources come on stdin.
+write_sources() {
+    {
+        echo "# What this folder was made from: kind, name, version, hash. Licences: $1"
+        cat
+    } >"$stage/${2-SOURCES}"
+}

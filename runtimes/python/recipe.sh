@@ -1,0 +1,40 @@
+# CPython as the distribution has it, with its whole standard library, byte-compiled.
+#
+# Sourced by ../build, which sets the variables that are shared.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# Left out: what only the distribution's own administration of Python programs uses.
+keeps() {
+    case $1 in
+        python3 | python3-minimal | libpython3-stdlib | media-types | mime-support | readline-common | \
+            dpkg | tar | libmd0 | debconf) return 1 ;;
+        *) ! is_in_base "$1" ;;
+    esac
+}
+
+assemble() {
+    local minor library
+    gather python3 python3-distutils
+    minor=$(sed -n 's/.* python\(3\.[0-9]*\)=.*/\1/p' "$state/taken")
+    path=packages/python/$(upstream_version "python$minor")
+    make_merged_usr "$stage"
+    unpack_into "$stage"
+    step "trimming"
+    library=$stage/usr/lib/python$minor
+    # The distribution's crash reporter hook, and its advice about pip.
+    rm -rf "$library"/{sitecustomize.py,EXTERNALLY-MANAGED} "$stage"/{etc,usr/share/python3,usr/lib/binfmt.d}
+    ln -s "python$minor" "$stage/usr/bin/python3"
+    ln -s "python$minor" "$stage/usr/bin/python"
+    make_links_relative "$stage"
+    keep_only_licences "$stage"
+    find_libraries_in_package "$stage/usr/bin/python$minor"
+    drop_privileges_of_files "$stage"
+    add_stage_scripts "minor=$minor"
+    mark_installed
+    step "byte-compiling the standard library"
+    # At its final place, because the paths end up in tracebacks. Unchecked: the tree never changes.
+    inside "/piston/$path/usr/bin/python$minor" -m compileall -q --invalidation-mode unchecked-hash \
+        "/piston/$path/usr/lib/python$minor"
+    audit
+    describe_sources | write_sources "usr/share/doc/*/copyright"
+}

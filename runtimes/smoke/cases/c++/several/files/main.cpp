@@ -1,0 +1,5 @@
+#include "part.hpp"
+
+int main() {
+    return part() + plain();
+}

@@ -1,0 +1,3 @@
+int plain() {
+    return 5;
+}

@@ -1,0 +1,3 @@
+int deeper(void) {
+    return 7;
+}

@@ -1,0 +1,1 @@
+print("hello", "\u00e9")
