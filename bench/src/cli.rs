@@ -153,6 +153,12 @@ pub(crate) struct FiguresArgs {
     /// The node's first process; with it, the memory of all its processes is a line too.
     #[arg(long)]
     pub(crate) pid: Option<u32>,
+    /// The bare Python: the interpreter itself, no wrapper that chooses one.
+    #[arg(long, default_value = "/usr/bin/python3 main.py")]
+    pub(crate) bare_python: String,
+    /// The bare C.
+    #[arg(long, default_value = "/usr/bin/gcc main.c -lm && ./a.out")]
+    pub(crate) bare_c: String,
     /// How many pairs.
     #[command(flatten)]
     pub(crate) pairs: PairArgs,

@@ -2,13 +2,13 @@
 
 use crate::error::{BenchError, RunError};
 use crate::workload::{Workload, shortened};
+use agent_api::{ErrorBody, ExecuteResponse, StageResult};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
@@ -46,22 +46,6 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "http://{}{}", self.authority, self.path)
     }
-}
-
-/// The part of an execute answer that decides whether it is right.
-#[derive(Debug, Deserialize)]
-struct Answer {
-    compile: Option<Stage>,
-    run: Stage,
-}
-
-#[derive(Debug, Deserialize)]
-struct Stage {
-    stdout: String,
-    stderr: String,
-    code: Option<i64>,
-    signal: Option<String>,
-    message: Option<String>,
 }
 
 /// A connection, opened when first needed and again when the other side closed it.
@@ -155,16 +139,16 @@ async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, RunError> 
 /// Is this the right answer?
 fn judge(workload: &mut Workload, status: StatusCode, body: &[u8]) -> Result<(), RunError> {
     if status != StatusCode::OK {
-        let message = serde_json::from_slice::<serde_json::Value>(body)
-            .ok()
-            .and_then(|value| value.get("message")?.as_str().map(str::to_owned))
-            .unwrap_or_else(|| shortened(&String::from_utf8_lossy(body)));
+        let message = serde_json::from_slice(body).map_or_else(
+            |_| shortened(&String::from_utf8_lossy(body)),
+            |refusal: ErrorBody| refusal.message,
+        );
         return Err(RunError::Status {
             status: status.as_u16(),
             message,
         });
     }
-    let answer: Answer = serde_json::from_slice(body).map_err(RunError::Body)?;
+    let answer: ExecuteResponse = serde_json::from_slice(body).map_err(RunError::Body)?;
     if let Some(compile) = &answer.compile {
         ended_well("compile", compile)?;
     }
@@ -172,7 +156,7 @@ fn judge(workload: &mut Workload, status: StatusCode, body: &[u8]) -> Result<(),
     workload.check(&answer.run.stdout)
 }
 
-fn ended_well(name: &'static str, stage: &Stage) -> Result<(), RunError> {
+fn ended_well(name: &'static str, stage: &StageResult) -> Result<(), RunError> {
     if stage.code == Some(0) {
         return Ok(());
     }

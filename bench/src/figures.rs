@@ -61,8 +61,15 @@ pub(crate) struct Memory {
 pub(crate) async fn run(args: &FiguresArgs) -> Result<FiguresReport, BenchError> {
     let target = Target::parse(&args.url)?;
     let above_bare = vec![
-        above_bare("python print(42)", "python", &target, args).await?,
-        above_bare("c hello, compiled", "c", &target, args).await?,
+        above_bare(
+            "python print(42)",
+            "python",
+            &args.bare_python,
+            &target,
+            args,
+        )
+        .await?,
+        above_bare("c hello, compiled", "c", &args.bare_c, &target, args).await?,
     ];
     let memory = match args.pid {
         Some(pid) => Some(idle_memory(pid).await?),
@@ -78,6 +85,7 @@ pub(crate) async fn run(args: &FiguresArgs) -> Result<FiguresReport, BenchError>
 async fn above_bare(
     name: &'static str,
     language: &str,
+    bare: &str,
     target: &Target,
     args: &FiguresArgs,
 ) -> Result<AboveBare, BenchError> {
@@ -91,14 +99,13 @@ async fn above_bare(
         timeout: Duration::from_secs(60),
     };
     let workload = Workload::from_args(&program)?;
-    let bare = workload.default_bare_command()?;
-    let a = Side::Bare(Bare::new(&bare)?);
+    let a = Side::Bare(Bare::new(bare)?);
     let b = Side::Node(Client::new(target.clone(), program.timeout));
     let summary = compare::pairs(workload, a, b, args.pairs).await?.summary;
     let ok = summary.difference_ms.median <= GOAL_ABOVE_BARE_MS;
     Ok(AboveBare {
         name,
-        bare,
+        bare: bare.to_owned(),
         summary,
         goal_ms: GOAL_ABOVE_BARE_MS,
         ok,

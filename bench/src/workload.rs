@@ -2,8 +2,8 @@
 
 use crate::cli::ProgramArgs;
 use crate::error::{BenchError, RunError};
+use agent_api::{ExecuteRequest, SourceFile};
 use bytes::Bytes;
-use serde_json::json;
 
 /// A program that ships with the binary; all of them print 42.
 struct BuiltIn {
@@ -146,12 +146,18 @@ impl Workload {
 
     /// The body of the execute request of run `number`.
     pub(crate) fn body(&self, number: u64) -> Bytes {
-        let body = json!({
-            "language": self.language,
-            "version": self.version,
-            "files": [{"name": self.file, "content": self.source(number)}],
-        });
-        Bytes::from(body.to_string())
+        let request = ExecuteRequest {
+            language: self.language.clone(),
+            version: self.version.clone(),
+            files: vec![SourceFile {
+                name: Some(self.file.clone()),
+                content: self.source(number),
+                ..SourceFile::default()
+            }],
+            ..ExecuteRequest::default()
+        };
+        let body = serde_json::to_vec(&request).expect("a request has string keys only");
+        Bytes::from(body)
     }
 
     /// Compares the output of a run that ended well. The first run of a program from a file sets what is expected.

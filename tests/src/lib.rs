@@ -8,6 +8,7 @@
 
 pub mod host;
 pub mod http;
+mod launch;
 mod node;
 mod options;
 mod prerequisites;
@@ -15,6 +16,7 @@ pub mod processes;
 mod site;
 pub mod wait;
 
-pub use node::{Node, StartError};
+pub use launch::StartError;
+pub use node::Node;
 pub use options::NodeOptions;
 pub use prerequisites::{agent_binary, repository, require_root, store};

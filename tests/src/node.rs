@@ -2,44 +2,30 @@
 
 use crate::host::{self, Host, Traces};
 use crate::http::{self, Reply, Request};
+use crate::launch::{self, Launched, StartError, pid_of};
 use crate::options::NodeOptions;
-use crate::prerequisites::{agent_binary, require_root, store};
+use crate::prerequisites::require_root;
 use crate::processes::{self, Process};
 use crate::site::Site;
 use crate::wait;
+use agent_api::{ExecuteRequest, ExecuteResponse, RuntimeInfo};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
 /// How long a node may take to drain and end.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// How long the kernel may take to be done with what an ended node had.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
-/// What a node prints when it serves.
-const LISTENING: &str = "listening on http://";
-
-/// A node that did not come up.
-#[derive(Debug)]
-pub struct StartError {
-    /// How it ended; `None` where it still ran and was killed.
-    pub status: Option<ExitStatus>,
-    /// What it wrote to stderr.
-    pub stderr: String,
-}
 
 /// A running node. Dropping it stops it and fails the test when anything of it is left on the host.
 #[derive(Debug)]
 pub struct Node {
-    child: Child,
-    address: SocketAddr,
-    stderr: Arc<Mutex<String>>,
+    process: Launched,
     options: NodeOptions,
     before: Host,
     descriptors: BTreeMap<&'static str, usize>,
@@ -80,11 +66,11 @@ impl Node {
     pub fn try_start(options: NodeOptions) -> Result<Self, StartError> {
         require_root();
         let site = Site::new();
-        write_config(&site, &options);
+        launch::write_config(&site, &options);
         let mut traces = site.traces();
         let before = Host::read(&traces);
-        let (child, address, stderr) = match spawn(&site, &options) {
-            Ok(spawned) => spawned,
+        let process = match launch::spawn(&site, &options) {
+            Ok(process) => process,
             Err(error) => {
                 let left = left_behind(&traces, &before);
                 assert!(
@@ -95,11 +81,9 @@ impl Node {
                 return Err(error);
             }
         };
-        traces.note(pid_of(&child));
+        traces.note(process.pid());
         let mut node = Self {
-            child,
-            address,
-            stderr,
+            process,
             options,
             before,
             descriptors: BTreeMap::new(),
@@ -120,13 +104,13 @@ impl Node {
             self.killed == Killed::Yes,
             "the node has to be killed before it is started again"
         );
-        let (child, address, stderr) = spawn(&self.site, &self.options).unwrap_or_else(|error| {
+        self.process = launch::spawn(&self.site, &self.options).unwrap_or_else(|error| {
             panic!(
                 "the node did not come up again; its stderr:\n{}",
                 error.stderr
             )
         });
-        (self.child, self.address, self.stderr, self.killed) = (child, address, stderr, Killed::No);
+        self.killed = Killed::No;
         self.after_start();
     }
 
@@ -143,13 +127,13 @@ impl Node {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.process.address
     }
 
     /// Its URL without a path.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.process.address)
     }
 
     /// Sends a request.
@@ -158,7 +142,7 @@ impl Node {
     /// When there is no answer.
     #[must_use]
     pub fn send(&self, request: &Request) -> Reply {
-        http::send(self.address, request).unwrap_or_else(|error| {
+        http::send(self.process.address, request).unwrap_or_else(|error| {
             panic!("{} {} got no answer: {error}", request.method, request.path)
         })
     }
@@ -176,13 +160,25 @@ impl Node {
         (reply.status, reply.json())
     }
 
+    /// Runs a program that the node has to accept.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[must_use]
+    pub fn run(&self, request: &ExecuteRequest) -> ExecuteResponse {
+        let body = serde_json::to_value(request).expect("a request has string keys only");
+        let (status, answer) = self.execute(&body);
+        assert_eq!(status, 200, "{request:?} was refused: {answer}");
+        serde_json::from_value(answer).expect("an answer has the form of answers")
+    }
+
     /// Sends bytes that need be no HTTP, and returns what came back.
     ///
     /// # Panics
     /// When the node neither answers nor closes.
     #[must_use]
     pub fn raw(&self, bytes: &[u8]) -> Vec<u8> {
-        http::raw(self.address, bytes)
+        http::raw(self.process.address, bytes)
             .unwrap_or_else(|error| panic!("the node neither answered nor closed: {error}"))
     }
 
@@ -193,15 +189,12 @@ impl Node {
     #[must_use]
     pub fn version_of(&self, language: &str) -> String {
         let runtimes = self.get("/api/v2/runtimes").json();
-        let found = runtimes
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|runtime| runtime["language"] == language);
-        found
-            .and_then(|runtime| runtime["version"].as_str())
-            .unwrap_or_else(|| panic!("no {language} among the runtimes: {runtimes}"))
-            .to_owned()
+        let known: Vec<RuntimeInfo> =
+            serde_json::from_value(runtimes).expect("the list of runtimes has its form");
+        match known.iter().find(|runtime| runtime.language == language) {
+            Some(runtime) => runtime.version.clone(),
+            None => panic!("no {language} among the runtimes: {known:?}"),
+        }
     }
 
     /// The first process: root, makes the jails.
@@ -210,7 +203,7 @@ impl Node {
     /// When it is gone.
     #[must_use]
     pub fn warden(&self) -> Process {
-        Process::read(pid_of(&self.child)).expect("the warden runs")
+        Process::read(self.process.pid()).expect("the warden runs")
     }
 
     /// The process that speaks HTTP.
@@ -233,7 +226,7 @@ impl Node {
     }
 
     fn with_role(&self, role: &str) -> Vec<Process> {
-        let all = processes::descendants(pid_of(&self.child));
+        let all = processes::descendants(self.process.pid());
         all.into_iter()
             .filter(|process| process.args.get(1).is_some_and(|arg| arg == role))
             .collect()
@@ -242,10 +235,7 @@ impl Node {
     /// What the node wrote to stderr so far.
     #[must_use]
     pub fn stderr(&self) -> String {
-        self.stderr
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.process.stderr()
     }
 
     /// Ends the first process as only `kill -9` does, and waits for it.
@@ -253,9 +243,9 @@ impl Node {
     /// # Panics
     /// When it does not end.
     pub fn kill_warden(&mut self) {
-        self.traces.note(pid_of(&self.child));
-        self.child.kill().expect("the warden can be killed");
-        self.child.wait().expect("a killed process ends");
+        self.traces.note(self.process.pid());
+        self.process.child.kill().expect("the warden can be killed");
+        self.process.child.wait().expect("a killed process ends");
         self.killed = Killed::Yes;
     }
 
@@ -263,11 +253,11 @@ impl Node {
     fn finish(&mut self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.killed == Killed::No {
-            match self.child.try_wait() {
+            match self.process.child.try_wait() {
                 Ok(None) => {
                     faults.extend(self.descriptor_growth());
-                    self.traces.note(pid_of(&self.child));
-                    faults.extend(stop(&mut self.child));
+                    self.traces.note(self.process.pid());
+                    faults.extend(stop(&mut self.process.child));
                 }
                 ended => faults.push(format!("the node ended by itself: {ended:?}")),
             }
@@ -279,7 +269,7 @@ impl Node {
 
     /// Descriptors open in each process that lives as long as the node.
     fn descriptor_counts(&self) -> BTreeMap<&'static str, usize> {
-        let warden = Process::read(pid_of(&self.child))
+        let warden = Process::read(self.process.pid())
             .map(|process| ("warden", process.descriptors().len()));
         let front = self
             .front()
@@ -358,121 +348,11 @@ fn stop(child: &mut Child) -> Option<String> {
         Some(Ok(status)) => Some(format!("asked to end, the node ended with {status}")),
         Some(Err(error)) => Some(format!("the node can't be waited for: {error}")),
         None => {
-            end(child);
+            launch::end(child);
             Some(format!(
                 "asked to end, the node still ran after {} s",
                 STOP_WITHIN.as_secs()
             ))
         }
     }
-}
-
-fn end(child: &mut Child) {
-    child.kill().expect("a child can be killed");
-    child.wait().expect("a killed process ends");
-}
-
-fn pid_of(child: &Child) -> i32 {
-    i32::try_from(child.id()).expect("process numbers fit")
-}
-
-fn write_config(site: &Site, options: &NodeOptions) {
-    let text = |path: std::path::PathBuf| toml::Value::String(path.to_string_lossy().into_owned());
-    let mut config = options.config.clone();
-    let mut own = |key: &str, value: toml::Value| {
-        config.entry(key).or_insert(value);
-    };
-    own("bind_address", "127.0.0.1:0".into());
-    own("data_directory", text(store()));
-    own("state_directory", text(site.state_directory()));
-    own("cgroup", site.cgroup.as_str().into());
-    own("runner_uid_min", i64::from(*site.uids.start()).into());
-    own("runner_uid_max", i64::from(*site.uids.end()).into());
-    std::fs::write(site.config_file(), config.to_string())
-        .expect("a file can be written into a fresh folder");
-}
-
-type Spawned = (Child, SocketAddr, Arc<Mutex<String>>);
-
-/// Starts the process and waits until it serves.
-fn spawn(site: &Site, options: &NodeOptions) -> Result<Spawned, StartError> {
-    let mut child = Command::new(agent_binary())
-        .args(["serve", "--config"])
-        .arg(site.config_file())
-        .env_clear()
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
-        .envs(options.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the daemon can be started");
-    let stderr = collect_stderr(&mut child);
-    let end_of_wait = Instant::now() + options.ready_within;
-    let address = listening_address(&mut child, options.ready_within);
-    let ready = address.filter(|address| {
-        let is_ready = || {
-            http::send(*address, &Request::get("/readyz"))
-                .ok()
-                .filter(|reply| reply.status == 200)
-        };
-        wait::until(
-            end_of_wait.saturating_duration_since(Instant::now()),
-            is_ready,
-        )
-        .is_some()
-    });
-    match ready {
-        Some(address) => Ok((child, address, stderr)),
-        None => {
-            // Without an address it is about to end by itself, and its own status tells more.
-            let ended = wait::until(Duration::from_secs(1), || child.try_wait().transpose());
-            if ended.is_none() {
-                end(&mut child);
-            }
-            // The collector sees the end of the pipe a moment later.
-            std::thread::sleep(Duration::from_millis(100));
-            let stderr = stderr
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            Err(StartError {
-                status: ended.and_then(Result::ok),
-                stderr,
-            })
-        }
-    }
-}
-
-/// Reads stderr to its end in a thread, so that the node never waits for us.
-fn collect_stderr(child: &mut Child) -> Arc<Mutex<String>> {
-    let mut pipe = child.stderr.take().expect("stderr is a pipe");
-    let text = Arc::new(Mutex::new(String::new()));
-    let collected = Arc::clone(&text);
-    std::thread::spawn(move || {
-        let mut buffer = [0; 8192];
-        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
-            let mut text = collected.lock().unwrap_or_else(PoisonError::into_inner);
-            text.push_str(&String::from_utf8_lossy(&buffer[..read]));
-        }
-    });
-    text
-}
-
-/// The address that the node prints; `None` when it ends or takes too long.
-fn listening_address(child: &mut Child, limit: Duration) -> Option<SocketAddr> {
-    let pipe = child.stdout.take().expect("stdout is a pipe");
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        // To the end of the pipe, so that the node can go on writing; nobody listens after the first line found.
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix(LISTENING) {
-                drop(sender.send(address.trim_end_matches('/').parse()));
-            }
-        }
-    });
-    receiver.recv_timeout(limit).ok()?.ok()
 }

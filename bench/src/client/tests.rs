@@ -18,7 +18,8 @@ fn workload() -> Workload {
 
 fn answer(stdout: &str, code: &str) -> String {
     format!(
-        r#"{{"run":{{"stdout":"{stdout}","stderr":"","output":"","code":{code},"signal":null,"message":null,"status":null}},
+        r#"{{"run":{{"stdout":"{stdout}","stderr":"","output":"","code":{code},"signal":null,"message":null,
+           "status":null,"memory":1,"cpu_time":1,"wall_time":1}},
            "language":"python","version":"3.11.2"}}"#
     )
 }
@@ -58,8 +59,13 @@ fn a_refusal_keeps_its_status_and_message() {
 
 #[test]
 fn a_failed_compile_is_an_error() {
-    let stage = r#"{"stdout":"","stderr":"no","code":1,"signal":null,"message":"Exited with error status 1"}"#;
-    let error = judged(200, &format!(r#"{{"compile":{stage},"run":{stage}}}"#)).unwrap_err();
+    let stage = r#"{"stdout":"","stderr":"no","output":"no","code":1,"signal":null,"status":"RE","memory":1,
+        "cpu_time":1,"wall_time":1,"message":"Exited with error status 1"}"#;
+    let error = judged(
+        200,
+        &format!(r#"{{"compile":{stage},"run":{stage},"language":"c","version":"1"}}"#),
+    )
+    .unwrap_err();
     assert_eq!(error.class(), "compile: Exited with error status 1");
 }
 
