@@ -77,6 +77,10 @@ pub(crate) fn write_config(site: &Site, options: &NodeOptions) {
     own("cgroup", site.cgroup.as_str().into());
     own("runner_uid_min", i64::from(*site.uids.start()).into());
     own("runner_uid_max", i64::from(*site.uids.end()).into());
+    own("runner_gid_min", i64::from(*site.uids.start()).into());
+    own("runner_gid_max", i64::from(*site.uids.end()).into());
+    // There on every system, where the account of an installed node need not be.
+    own("user", "nobody".into());
     std::fs::write(site.config_file(), config.to_string())
         .expect("a file can be written into a fresh folder");
 }

@@ -92,11 +92,16 @@ impl Process {
 
 impl std::fmt::Display for Process {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} {} {} uid {} parent {} {:?}",
-            self.pid, self.state, self.name, self.uid, self.parent, self.args
-        )
+        let Self {
+            pid,
+            parent,
+            state,
+            uid,
+            name,
+            ..
+        } = self;
+        let args: String = self.args.join(" ").chars().take(80).collect();
+        write!(f, "{pid} {state} {name} uid {uid} parent {parent} `{args}`")
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::host::Traces;
 use nix::fcntl::{Flock, FlockArg};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::ops::RangeInclusive;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -42,6 +43,9 @@ impl Site {
             uids: first..=first + UIDS - 1,
             _machine: machine,
         };
+        // As a node's folders are: the front may go through them without being root.
+        std::fs::set_permissions(site.folder.path(), Permissions::from_mode(0o755))
+            .expect("a fresh folder can be opened to all");
         std::fs::create_dir(site.state_directory()).expect("a folder can be made in a fresh one");
         site
     }

@@ -29,14 +29,15 @@ pub struct Traces {
     pub state_directory: PathBuf,
     /// Processes seen while it ran.
     pub processes: Vec<Process>,
-    /// Network namespaces seen while it ran, the host's left out.
+    /// Network namespaces seen while it ran, that of the test itself left out.
     pub network_namespaces: BTreeSet<String>,
 }
 
 impl Traces {
     /// Notes what belongs to the node now: its processes and their network namespaces.
     pub fn note(&mut self, warden: i32) {
-        let host = Process::read(1).and_then(|init| init.network_namespace());
+        let ours = nix::unistd::getpid().as_raw();
+        let host = Process::read(ours).and_then(|test| test.network_namespace());
         let own = processes::all()
             .into_iter()
             .filter(|process| self.is_ours(process));
