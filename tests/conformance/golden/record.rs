@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The content type of every answer that holds JSON.
+const JSON: &str = "application/json; charset=utf-8";
+
 /// One request with the answer that Piston gave.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,12 +82,13 @@ impl Case {
             }
             Some(Outcome::Refused { status, message }) => {
                 expected.status = *status;
-                expected.content_type = Some("application/json; charset=utf-8".into());
+                expected.content_type = Some(JSON.into());
                 expected.body = json!({ "message": message });
             }
             Some(Outcome::Whole(body)) => expected.body = body.clone(),
             Some(Outcome::Stages(stages)) => {
                 expected.status = 200;
+                expected.content_type = Some(JSON.into());
                 if expected.body.get("run").is_none() {
                     expected.body = json!({"run": {}, "language": "python", "version": "3.10.0"});
                 }
