@@ -2,11 +2,12 @@
 
 use jail::Bytes;
 use packages::{Cap, LimitOverrides};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What the configuration says for one stage (compile or run) of a runtime. `None` is Piston's -1: no
 /// configured limit, so only the node's [`Ceilings`] hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConfiguredStage {
     /// Wall-clock time.
     pub(crate) wall: Option<Duration>,
@@ -18,7 +19,7 @@ pub(crate) struct ConfiguredStage {
 
 /// The limits of one runtime after `LIMIT_OVERRIDES`, the package's `limit_overrides` and the options were
 /// applied in that order of precedence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RuntimeLimits {
     /// The compile stage.
     pub(crate) compile: ConfiguredStage,
@@ -58,7 +59,7 @@ impl RuntimeLimits {
 }
 
 /// What no job of this node ever exceeds, whatever it or the configuration asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ceilings {
     /// Wall-clock time of one stage.
     pub(crate) wall: Duration,

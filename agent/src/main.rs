@@ -1,29 +1,51 @@
-//! The node daemon.
+//! The node daemon. One binary, several processes: the warden (`serve`), which starts this binary anew as the front
+//! and, in each jail, as its init.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "called once the node is put together")
-)]
 mod catalog;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "called once the node is put together")
-)]
+mod cli;
 mod config;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "called once the node is put together"
-    )
-)]
+mod front;
 mod http;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "called once the node is put together")
-)]
+mod instance;
 mod job;
 mod limits;
+mod logging;
+mod pool;
+mod serve;
+mod warden;
 
-fn main() {}
+use clap::Parser;
+use cli::{Cli, Command};
+use std::error::Error;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The roles that other processes of the node start, before anything else happens in them.
+    match std::env::args().nth(1).as_deref() {
+        Some("jail-init") => return jail::init::main(),
+        Some("front") => return tell(front::main()),
+        _ => {}
+    }
+    match Cli::parse().command {
+        Command::Serve(flags) => tell(serve::serve(&flags)),
+    }
+}
+
+/// Says what went wrong, with every cause.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a failed command says why"
+)]
+fn tell<E: Error>(result: Result<(), E>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    let mut message = format!("capsule-agent: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    eprintln!("{message}");
+    ExitCode::FAILURE
+}

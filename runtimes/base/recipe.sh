@@ -23,7 +23,8 @@ assemble() {
     step "trimming"
     keep_needed_converters "$stage/usr/lib/x86_64-linux-gnu/gconv"
     rm -rf "$stage"/usr/share/zoneinfo/{posix,right} "$stage"/usr/share/{debconf,debianutils,gcc,polkit-1} \
-        "$stage"/usr/lib/{systemd,tmpfiles.d} "$stage"/{etc,home,root,var}
+        "$stage"/usr/lib/{systemd,tmpfiles.d} "${stage:?}"/{home,root,var}
+    find "$stage/etc" ! -type d ! -name services ! -name protocols -delete
     find "$stage/usr/sbin" ! -type d ! -name 'ldconfig*' -delete
     keep_only_licences "$stage"
     add_configuration

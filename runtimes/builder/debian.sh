@@ -6,9 +6,11 @@
 # apt as if nothing at all were installed, so that the answer is the same on every host; it leaves the host's own
 # caches alone and does not change to the _apt user, who may not write where the cache is.
 apt_from_nothing() {
+    local command=$1
+    shift
     : >"$state/no-packages"
-    apt-get -qq -o Dir::State::status="$state/no-packages" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-        -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Acquire::Retries=3 "$@"
+    "$command" -o Dir::State::status="$state/no-packages" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+        -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Acquire::Retries=3 -qq "$@"
 }
 
 refresh_lists() {
@@ -19,7 +21,7 @@ refresh_lists() {
 
 have_candidates() {
     local found
-    found=$(apt-cache policy "$@" | grep -c '^  Candidate: [^(]')
+    found=$(apt_from_nothing apt-cache policy "$@" | grep -c '^  Candidate: [^(]')
     ((found == $#))
 }
 
@@ -32,14 +34,14 @@ require_candidates() {
 
 # Prints "name version" of the given packages and everything that they depend on.
 list_closure() {
-    apt_from_nothing --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p'
+    apt_from_nothing apt-get --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p'
 }
 
 # Prints "file algorithm:hash name=version" for "name version" lines on stdin, in the same order.
 list_files() {
     local chosen
     mapfile -t chosen < <(tr ' ' =)
-    apt_from_nothing download --print-uris "${chosen[@]}" >"$state/uris"
+    apt_from_nothing apt-get download --print-uris "${chosen[@]}" >"$state/uris"
     printf '%s\n' "${chosen[@]}" | awk -v uris="$state/uris" '
         # A file is called name_version_architecture.deb, with a colon in the version written as %3a.
         BEGIN { while ((getline <uris) > 0) { key = $2; sub(/_[^_]*$/, "", key); file[key] = $2; hash[key] = $4 } }
@@ -63,7 +65,7 @@ fetch() {
     done
     ((${#missing[@]})) || return 0
     step "downloading ${#missing[@]} distribution packages"
-    (cd "$incoming" && apt_from_nothing download "${missing[@]}" >>"$log") || return 1
+    (cd "$incoming" && apt_from_nothing apt-get download "${missing[@]}" >>"$log") || return 1
     for line in "${lines[@]}"; do
         read -r file hash package <<<"$line"
         [[ ! -f $incoming/$file ]] || mv "$incoming/$file" "$cache/$file"
@@ -74,18 +76,19 @@ fetch() {
 # Gets the given packages, and of what they depend on those that the function `keeps` names. Writes what was taken to
 # $state/taken, as "file hash name=version" lines.
 gather() {
-    local attempt
     require_candidates "$@"
-    step "choosing among the packages that $* needs"
-    for attempt in first second; do
-        list_closure "$@" | while read -r name version; do
-            keeps "$name" && echo "$name $version"
-        done | list_files >"$state/taken"
-        fetch <"$state/taken" && return
-        # The mirror may have replaced a version since its list was read.
-        [[ $attempt == second ]] || refresh_lists
-    done
-    die "cannot download packages of the distribution: check the network, then run it again; it goes on where it stopped"
+    step "choosing distribution packages"
+    choose_and_fetch "$@" && return
+    # The mirror may have replaced a version since its list was read.
+    refresh_lists
+    choose_and_fetch "$@" ||
+        die "cannot download distribution packages: check the network, then run it again; it goes on where it stopped"
+}
+
+choose_and_fetch() {
+    list_closure "$@" | while read -r name version; do
+        if keeps "$name"; then echo "$name $version"; fi
+    done | list_files >"$state/taken" && fetch <"$state/taken"
 }
 
 # Unpacks the gathered packages into a folder, less what nobody reads in a jail.

@@ -25,7 +25,7 @@ fetch_npm() {
     step "downloading $1 $2 from npm"
     rm -rf "$incoming"
     mkdir -p "$incoming"
-    (cd "$incoming" && npm pack --silent "$1@$2" >>"$log") ||
+    (cd "$incoming" && npm pack --silent --fetch-retries=2 --fetch-retry-maxtimeout=5000 "$1@$2" >>"$log") ||
         die "cannot download $1 from npm: check the network, then run it again"
     mv "$incoming/$1-$2.tgz" "$tarball"
     [[ $(integrity_of "$tarball") == "$3" ]] ||

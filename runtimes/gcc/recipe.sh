@@ -54,8 +54,9 @@ drop_unused() {
             *) (($(stat -c %s "$archive") < 100)) || rm "$archive" ;;
         esac
     done
-    rm -rf "$library"/lib{lsan,hwasan}.so "$stage"/usr/bin/{*gprof*,*dwp,*lto-dump*,*gcov*,*gp-*} "$library"/libcc1.so* "$stage"/etc \
-        "$stage"/usr/share/gcc "$stage"/usr/lib/{bfd-plugins,compat-ld,gold-ld,x86_64-linux-gnu/gprofng}
+    rm -rf "$library"/lib{lsan,hwasan}.so "$library"/libcc1.so* "${stage:?}"/{etc,usr/share/gcc} \
+        "$stage"/usr/bin/{*gprof*,*dwp,*lto-dump*,*gcov*,*gp-*} \
+        "$stage"/usr/lib/{bfd-plugins,compat-ld,gold-ld,x86_64-linux-gnu/gprofng}
 }
 
 # Plain names as the distribution's meta packages have them; `as` and `ld` where the driver looks first.

@@ -22,7 +22,7 @@ assemble() {
     step "trimming"
     library=$stage/usr/lib/python$minor
     # The distribution's crash reporter hook, and its advice about pip.
-    rm -rf "$library"/{sitecustomize.py,EXTERNALLY-MANAGED} "$stage"/{etc,usr/share/python3,usr/lib/binfmt.d}
+    rm -rf "$library"/{sitecustomize.py,EXTERNALLY-MANAGED} "${stage:?}"/{etc,usr/share/python3,usr/lib/binfmt.d}
     ln -s "python$minor" "$stage/usr/bin/python3"
     ln -s "python$minor" "$stage/usr/bin/python"
     make_links_relative "$stage"

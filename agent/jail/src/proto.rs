@@ -197,9 +197,9 @@ pub struct Program {
 /// Init to front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromInit {
-    /// All files so far are written. Sent before a stage starts, so that a full disk is told apart from a program.
+    /// A step failed; the jail is of no use any more.
     Failed(Failure),
-    /// The main process of the stage has ended; nothing that it left behind will run in a later stage.
+    /// The main process of the stage has ended. After compile, what it left behind is killed, but may be dying yet.
     Ended {
         /// Which stage.
         stage: Stage,

@@ -1,10 +1,11 @@
 //! `limit_overrides`: limits of one language, by a package or by the node's configuration.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use thiserror::Error;
 
 /// A limit that may be lifted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cap<T> {
     /// Piston's -1: only the node's own ceiling holds.
     Unlimited,
@@ -23,7 +24,7 @@ impl<T> Cap<T> {
 }
 
 /// Limits that take the place of the general ones. `None` leaves the general one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitOverrides {
     /// Wall-clock time of the compile stage.
     pub compile_timeout: Option<Cap<Duration>>,

@@ -13,8 +13,8 @@ pub(super) const FILE: &str = "/etc/codecapsule/agent.toml";
 /// Loopback only: there is no authentication here, and the tunnel that leads to the node runs on the same machine.
 pub(super) const BIND_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2000);
 
-/// Piston's, so that a store that it filled is found.
-pub(super) const DATA_DIRECTORY: &str = "/piston";
+/// Where the distribution's rules want a service's own data (hier(7)).
+pub(super) const DATA_DIRECTORY: &str = "/var/lib/codecapsule";
 
 /// A tmpfs on every distribution: what lies there is gone after a crash of the machine, as it has to be.
 pub(super) const STATE_DIRECTORY: &str = "/run/codecapsule";

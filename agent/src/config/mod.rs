@@ -22,6 +22,7 @@ use fault::{Origin, Problem};
 use jail::Bytes;
 use layer::Layer;
 use packages::LimitOverrides;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -82,7 +83,7 @@ pub(crate) struct Node {
 }
 
 /// Who is let in, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Admission {
     /// Longest body of a request.
     pub(crate) max_body_size: Bytes,
@@ -114,7 +115,7 @@ pub(crate) struct Jails {
 }
 
 /// Form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum LogFormat {
     /// For people.
     Text,

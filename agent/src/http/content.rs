@@ -11,7 +11,8 @@ const JSON: &str = "application/json";
 pub(super) enum Content {
     /// As JSON.
     Json,
-    /// Not at all: the type only begins like JSON's (`application/json-patch+json`), and Express leaves such bodies unread.
+    /// Not at all: the type only begins like JSON's (`application/json-patch+json`), and Express leaves such
+    /// bodies unread.
     Unread,
 }
 

@@ -29,7 +29,8 @@ impl Default for Settings {
         Self {
             // Piston's 100 KB is too little for exercises with data files.
             max_body: 16 << 20,
-            // A parsed request holds its text a second time: at the worst twice this, beside the jobs on an 8 GB machine.
+            // A parsed request holds its text a second time: at the worst twice this, beside the jobs on an 8 GB
+            // machine.
             body_budget: 64 << 20,
             // Several times what a tunnel keeps open, and with the descriptors of their jobs below the usual 4096.
             max_connections: 1024,

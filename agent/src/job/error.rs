@@ -1,6 +1,8 @@
 //! Why a job gave no result. A program that fails is a result, never an error.
 
 use super::request::Refusal;
+use crate::pool::LinkError;
+use jail::proto::{Failure, ProtoError};
 use std::error::Error;
 use std::time::Duration;
 
@@ -22,4 +24,51 @@ pub(crate) enum JobError {
     /// The node itself failed.
     #[error("the job could not be carried out")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A stage was to be started a second time in the same jail.
+#[derive(Debug, thiserror::Error)]
+#[error("a stage runs once in a jail")]
+struct StageUsedTwice;
+
+/// Killed processes of a stage did not go away.
+#[derive(Debug, thiserror::Error)]
+#[error("processes of the compile stage can't be killed")]
+struct StageLeftProcesses;
+
+/// The health probe's program did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("a program that does nothing did not succeed")]
+struct ProbeFailed;
+
+impl JobError {
+    pub(super) fn stage_left_processes() -> Self {
+        Self::Internal(Box::new(StageLeftProcesses))
+    }
+
+    pub(super) fn probe_failed() -> Self {
+        Self::Internal(Box::new(ProbeFailed))
+    }
+
+    pub(super) fn stage_used_twice() -> Self {
+        Self::Internal(Box::new(StageUsedTwice))
+    }
+}
+
+impl From<LinkError> for JobError {
+    fn from(error: LinkError) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl From<ProtoError> for JobError {
+    fn from(error: ProtoError) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl From<Failure> for JobError {
+    fn from(failure: Failure) -> Self {
+        Self::Internal(Box::new(failure))
+    }
 }

@@ -1,4 +1,88 @@
 //! One job: from a request's bytes to the answer.
 
+pub(crate) mod admission;
 pub(crate) mod error;
+mod files;
+mod output;
+mod phase;
+mod report;
 pub(crate) mod request;
+
+use crate::front::Node;
+use crate::pool::Jail;
+use crate::warden::protocol::StageLimits;
+use agent_api::ExecuteResponse;
+use error::JobError;
+use jail::proto::Stage;
+use phase::Phase;
+use request::Job;
+
+/// A jail that dies before its job has begun is replaced this often.
+const ATTEMPTS: usize = 3;
+
+/// Runs the job that a request's body describes. Dropping the future ends the job, whatever it is doing: the place
+/// and the jail go with it.
+pub(crate) async fn run(node: &Node, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
+    let job = request::check(request::parse(&body)?, &node.catalog, &node.ceilings)?;
+    drop(body);
+    let _place = node.admission.enter().await?;
+    let mut jail = prepare(node, &job).await?;
+    let compiled = match Phase::compile(&job, node.cores) {
+        Some(phase) => Some(phase.run(&mut jail).await?),
+        None => None,
+    };
+    if let Some(failed) = compiled.as_ref().filter(|outcome| !outcome.is_success()) {
+        return Ok(report::not_compiled(&job, failed));
+    }
+    let ran = Phase::run_stage(&job, node.cores).run(&mut jail).await?;
+    node.health.program_ended();
+    Ok(report::ran(&job, compiled.as_ref(), &ran))
+}
+
+/// A jail with the job's limits and files in it.
+async fn prepare(node: &Node, job: &Job) -> Result<Jail, JobError> {
+    let mut attempt = 1;
+    loop {
+        let mut jail = node.pool.lease().await?;
+        match set_up(&mut jail, job).await {
+            Ok(()) => return Ok(jail),
+            Err(error) if attempt < ATTEMPTS => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a jail died before its job began"
+                );
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn set_up(jail: &mut Jail, job: &Job) -> Result<(), JobError> {
+    let processes = job.runtime.limits.processes;
+    let limits = [Stage::Compile, Stage::Run].map(|stage| StageLimits {
+        memory: job.limits(stage).memory,
+        processes,
+    });
+    jail.arm(limits).await?;
+    files::place(jail, &job.files).await
+}
+
+/// Runs a program of our own, past the queue: whether the node can run programs at all.
+pub(crate) async fn probe(node: &Node) -> Result<(), JobError> {
+    let mut jail = node.pool.lease().await?;
+    let memory = node.ceilings.memory;
+    jail.arm(
+        [StageLimits {
+            memory,
+            processes: 8,
+        }; 2],
+    )
+    .await?;
+    let outcome = Phase::probe(&node.ceilings).run(&mut jail).await?;
+    if outcome.is_success() {
+        Ok(())
+    } else {
+        Err(JobError::probe_failed())
+    }
+}

@@ -13,10 +13,6 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "called once the node is put together")
-)]
 pub(crate) use body::{Wire, parse};
 pub(crate) use files::SourceFile;
 pub(crate) use name::{FileName, NameFault};
@@ -24,6 +20,7 @@ pub(crate) use refusal::Refusal;
 
 use crate::catalog::{Catalog, Runtime};
 use crate::limits::{Ceilings, StageLimits};
+use jail::proto::Stage;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -47,6 +44,16 @@ pub(crate) struct Job {
     pub(crate) compile: StageLimits,
     /// Limits of the run stage.
     pub(crate) run: StageLimits,
+}
+
+impl Job {
+    /// The limits of a stage.
+    pub(crate) const fn limits(&self, stage: Stage) -> &StageLimits {
+        match stage {
+            Stage::Compile => &self.compile,
+            Stage::Run => &self.run,
+        }
+    }
 }
 
 /// Holds a request against what this node has and allows.

@@ -37,7 +37,12 @@ enum Report {
 impl Builder {
     /// Forks it.
     pub(super) fn start(spec: &Spec, groups: &cgroup::Jail, ids: HostIds) -> io::Result<Self> {
-        let (report, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        let (report, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )?;
         match sys::fork()? {
             sys::Forked::Parent(pid) => Ok(Self { pid, report }),
             sys::Forked::Child => live(spec, groups, ids, &theirs),
@@ -50,9 +55,13 @@ impl Builder {
 
     /// What it made, once its report is readable.
     pub(super) fn finish(&self) -> Result<Product, Failure> {
-        let broken = || Failure { step: Step::Builder, errno: 0 };
+        let broken = || Failure {
+            step: Step::Builder,
+            errno: 0,
+        };
         let mut packet = [0u8; 64];
-        let (length, fds) = sys::receive_with_fds(self.report.as_fd(), &mut packet).map_err(|_| broken())?;
+        let (length, fds) =
+            sys::receive_with_fds(self.report.as_fd(), &mut packet).map_err(|_| broken())?;
         let bytes = packet.get(..length).unwrap_or_default();
         match postcard::from_bytes(bytes).map_err(|_| broken())? {
             Report::Failed(failure) => Err(failure),
@@ -60,14 +69,22 @@ impl Builder {
             Report::Built(pid) => {
                 let mut fds = fds.into_iter();
                 let (process, oom) = fds.next().zip(fds.next()).ok_or_else(broken)?;
-                Ok(Product { init: Pid::from_raw(pid), process, oom, for_front: fds.collect() })
+                Ok(Product {
+                    init: Pid::from_raw(pid),
+                    process,
+                    oom,
+                    for_front: fds.collect(),
+                })
             }
         }
     }
 }
 
 /// The child's whole life.
-#[expect(clippy::exit, reason = "a forked child must not return into the warden's loop")]
+#[expect(
+    clippy::exit,
+    reason = "a forked child must not return into the warden's loop"
+)]
 fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd) -> ! {
     let told = match jail::host::build(spec, groups, ids) {
         Ok(built) => tell(report, &built),
@@ -80,8 +97,15 @@ fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd) -> !
 
 fn tell(report: &OwnedFd, built: &Built) -> io::Result<()> {
     let packet = postcard::to_allocvec(&Report::Built(built.pid)).map_err(io::Error::other)?;
-    let ends = built.stdio.iter().flat_map(|stage| [&stage.stdin, &stage.stdout, &stage.stderr]);
-    let fds = borrow([&built.init, &built.oom, &built.control].into_iter().chain(ends));
+    let ends = built
+        .stdio
+        .iter()
+        .flat_map(|stage| [&stage.stdin, &stage.stdout, &stage.stderr]);
+    let fds = borrow(
+        [&built.init, &built.oom, &built.control]
+            .into_iter()
+            .chain(ends),
+    );
     let sent = sys::send_with_fds(report.as_fd(), &packet, &fds);
     if sent.is_err() {
         jail::host::kill(built.init.as_fd())?;

@@ -33,18 +33,30 @@ pub(super) struct Front {
 impl Front {
     /// Starts the agent's own binary anew as the front: unprivileged, no environment, no memory of this process.
     pub(super) fn start(options: &Options, listeners: &[TcpListener]) -> Result<Self, WardenError> {
-        let (link, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
-            .map_err(system("making the front's channel"))?;
+        let (link, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .map_err(system("making the front's channel"))?;
         for end in [&link, &theirs] {
-            fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(system("making the front's channel"))?;
+            fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+                .map_err(system("making the front's channel"))?;
         }
-        let config = in_memory(&options.front_config).map_err(system("passing the configuration on"))?;
-        let packages = File::open(&options.spec.packages).map_err(system("opening the package folder"))?;
+        let config =
+            in_memory(&options.front_config).map_err(system("passing the configuration on"))?;
+        let packages =
+            File::open(&options.spec.packages).map_err(system("opening the package folder"))?;
         let mut fds = vec![theirs.as_fd(), config.as_fd(), packages.as_fd()];
         fds.extend(listeners.iter().map(AsFd::as_fd));
         let child = jail::host::start_unprivileged("front", options.front_id, &fds)
             .map_err(system("starting the front"))?;
-        Ok(Self { child, link, started: Instant::now() })
+        Ok(Self {
+            child,
+            link,
+            started: Instant::now(),
+        })
     }
 
     pub(super) const fn pid(&self) -> Pid {

@@ -5,10 +5,10 @@ use super::front::Front;
 use super::protocol::{FromWarden, JailId, RequestId, StageLimits, ToWarden};
 use super::slots::Slots;
 use super::{Options, borrow};
+use jail::Bytes;
 use jail::cgroup::{self, Tree};
 use jail::host::Spec;
 use jail::proto::{Failure, HostIds, Stage, Step};
-use jail::Bytes;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
@@ -117,13 +117,19 @@ impl Jails {
                 }
             }
             ToWarden::Arm(request, id, limits) => {
-                let answer = self.arm(id, limits).map_or(FromWarden::NoSuchJail(request), |()| FromWarden::Armed(request));
+                let answer = self
+                    .arm(id, limits)
+                    .map_or(FromWarden::NoSuchJail(request), |()| {
+                        FromWarden::Armed(request)
+                    });
                 front.tell(&answer, &[]);
             }
             ToWarden::Usage(request, id, stage) => {
-                let answer = self.usage(id, stage).map_or(FromWarden::NoSuchJail(request), |usage| {
-                    FromWarden::Used(request, usage.into())
-                });
+                let answer = self
+                    .usage(id, stage)
+                    .map_or(FromWarden::NoSuchJail(request), |usage| {
+                        FromWarden::Used(request, usage.into())
+                    });
                 front.tell(&answer, &[]);
             }
             ToWarden::Destroy(id) => self.destroy(id),
@@ -131,19 +137,32 @@ impl Jails {
     }
 
     fn order(&mut self, request: RequestId) -> Result<(), Failure> {
-        let ids = self.slots.take().ok_or(Failure { step: Step::Builder, errno: nix::libc::EAGAIN })?;
+        let ids = self.slots.take().ok_or(Failure {
+            step: Step::Builder,
+            errno: nix::libc::EAGAIN,
+        })?;
         self.last += 1;
         let groups = self.tree.jail(&format!("jail-{}", self.last));
         match Builder::start(&self.spec, &groups, ids) {
             Ok(builder) => {
                 let state = State::Building(request, builder);
-                let jail = Jail { ids, groups, state, oom_until: None, unwanted: false, removal: Removal::default() };
+                let jail = Jail {
+                    ids,
+                    groups,
+                    state,
+                    oom_until: None,
+                    unwanted: false,
+                    removal: Removal::default(),
+                };
                 self.jails.insert(JailId(self.last), jail);
                 Ok(())
             }
             Err(error) => {
                 self.slots.give_back(ids);
-                Err(Failure { step: Step::Builder, errno: error.raw_os_error().unwrap_or(0) })
+                Err(Failure {
+                    step: Step::Builder,
+                    errno: error.raw_os_error().unwrap_or(0),
+                })
             }
         }
     }
@@ -156,7 +175,11 @@ impl Jails {
                 processes: limits.processes.max(1),
             };
             if let Err(error) = jail.groups.limit(stage, limits) {
-                tracing::error!(jail = id.0, error = &error as &dyn std::error::Error, "limits can't be set");
+                tracing::error!(
+                    jail = id.0,
+                    error = &error as &dyn std::error::Error,
+                    "limits can't be set"
+                );
                 return None;
             }
         }
@@ -168,14 +191,20 @@ impl Jails {
         match jail.groups.usage(stage) {
             Ok(usage) => Some(usage),
             Err(error) => {
-                tracing::error!(jail = id.0, error = &error as &dyn std::error::Error, "usage can't be read");
+                tracing::error!(
+                    jail = id.0,
+                    error = &error as &dyn std::error::Error,
+                    "usage can't be read"
+                );
                 None
             }
         }
     }
 
     fn alive(&self, id: JailId) -> Option<&Jail> {
-        self.jails.get(&id).filter(|jail| matches!(jail.state, State::Alive(_)))
+        self.jails
+            .get(&id)
+            .filter(|jail| matches!(jail.state, State::Alive(_)))
     }
 
     fn destroy(&mut self, id: JailId) {
@@ -192,7 +221,9 @@ impl Jails {
     /// Takes over what builders have finished, and tells the front, if there is still one to tell.
     pub(super) fn collect_built(&mut self, front: Option<&Front>) {
         for (id, jail) in &mut self.jails {
-            let State::Building(request, builder) = &jail.state else { continue };
+            let State::Building(request, builder) = &jail.state else {
+                continue;
+            };
             if !readable(builder.report()) {
                 continue;
             }
@@ -201,16 +232,26 @@ impl Jails {
             match builder.finish() {
                 Ok(product) => {
                     if let Some(front) = front {
-                        front.tell(&FromWarden::Created(request, *id), &borrow(&product.for_front));
+                        front.tell(
+                            &FromWarden::Created(request, *id),
+                            &borrow(&product.for_front),
+                        );
                     }
                     // The front's descriptors are closed here: only the front holds them from now on.
-                    jail.state = State::Alive(Product { for_front: Vec::new(), ..product });
+                    jail.state = State::Alive(Product {
+                        for_front: Vec::new(),
+                        ..product
+                    });
                     if jail.unwanted {
                         jail.end_now();
                     }
                 }
                 Err(failure) => {
-                    tracing::error!(jail = id.0, error = &failure as &dyn std::error::Error, "jail can't be made");
+                    tracing::error!(
+                        jail = id.0,
+                        error = &failure as &dyn std::error::Error,
+                        "jail can't be made"
+                    );
                     if let Some(front) = front {
                         front.tell(&FromWarden::NotCreated(request, failure), &[]);
                     }
@@ -235,7 +276,9 @@ impl Jails {
     /// On cgroup v1: ends every jail of which the kernel killed a process for want of memory.
     pub(super) fn watch_memory(&mut self) {
         for (id, jail) in &mut self.jails {
-            let State::Alive(product) = &jail.state else { continue };
+            let State::Alive(product) = &jail.state else {
+                continue;
+            };
             if readable(product.oom.as_fd()) {
                 drain(&product.oom);
                 jail.oom_until = Some(Instant::now() + OOM_WATCH);
@@ -256,7 +299,11 @@ impl Jails {
                 return true;
             }
             if let Err(error) = jail.groups.remove() {
-                tracing::debug!(jail = id.0, error = &error as &dyn std::error::Error, "cgroup not removed yet");
+                tracing::debug!(
+                    jail = id.0,
+                    error = &error as &dyn std::error::Error,
+                    "cgroup not removed yet"
+                );
                 jail.removal.failed();
                 return true;
             }
@@ -269,7 +316,9 @@ impl Jails {
     pub(super) fn settle(&mut self, patience: Duration) {
         let end = Instant::now() + patience;
         while !self.jails.is_empty() && Instant::now() < end {
-            while let Ok(Some(pid)) = waitpid(None, Some(WaitPidFlag::WNOHANG)).map(|status| status.pid()) {
+            while let Ok(Some(pid)) =
+                waitpid(None, Some(WaitPidFlag::WNOHANG)).map(|status| status.pid())
+            {
                 self.died(pid);
             }
             self.collect_built(None);

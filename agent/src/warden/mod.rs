@@ -10,6 +10,8 @@ mod jails;
 pub(crate) mod protocol;
 mod slots;
 
+pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
+
 use front::Front;
 use jail::cgroup::{CgroupError, Tree};
 use jails::Jails;
@@ -60,7 +62,10 @@ pub(crate) enum WardenError {
 }
 
 fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenError {
-    move |source| WardenError::System { what, source: source.into() }
+    move |source| WardenError::System {
+        what,
+        source: source.into(),
+    }
 }
 
 /// Serves on these listeners until SIGTERM or SIGINT, then drains; leaves nothing behind.
@@ -103,9 +108,16 @@ impl Warden {
     fn step(&mut self) -> Result<bool, WardenError> {
         let (signaled, spoken) = self.wait()?;
         if signaled {
-            while let Some(signal) = self.signals.read_signal().map_err(system("reading a signal"))? {
+            while let Some(signal) = self
+                .signals
+                .read_signal()
+                .map_err(system("reading a signal"))?
+            {
                 let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
-                if matches!(Signal::try_from(number), Ok(Signal::SIGTERM | Signal::SIGINT)) {
+                if matches!(
+                    Signal::try_from(number),
+                    Ok(Signal::SIGTERM | Signal::SIGINT)
+                ) {
                     self.begin_drain();
                 }
             }
@@ -121,7 +133,9 @@ impl Warden {
         match (front_ended, self.drain) {
             (true, Some(_)) => return Ok(false),
             (true, None) => self.restart_front()?,
-            (false, Some(since)) if since.elapsed() > self.options.drain_timeout => self.front.kill(),
+            (false, Some(since)) if since.elapsed() > self.options.drain_timeout => {
+                self.front.kill()
+            }
             (false, _) => {}
         }
         Ok(true)
@@ -190,7 +204,9 @@ impl Warden {
         let mut front_ended = false;
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(front_ended),
+                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => {
+                    return Ok(front_ended);
+                }
                 Ok(status) => {
                     let Some(pid) = status.pid() else { continue };
                     if pid == self.front.pid() {
@@ -207,7 +223,9 @@ impl Warden {
 
     fn report_front_end(&self, status: WaitStatus) {
         match status {
-            WaitStatus::Exited(_, 0) if self.drain.is_some() => tracing::debug!("front has drained"),
+            WaitStatus::Exited(_, 0) if self.drain.is_some() => {
+                tracing::debug!("front has drained")
+            }
             status => tracing::error!(?status, "front died"),
         }
     }

@@ -69,6 +69,8 @@ pub(crate) struct Usage {
     pub(crate) memory_peak: u64,
     pub(crate) out_of_memory: bool,
     pub(crate) forks_refused: bool,
+    /// Something of the stage is still there.
+    pub(crate) alive: bool,
 }
 
 impl From<cgroup::Usage> for Usage {
@@ -78,12 +80,17 @@ impl From<cgroup::Usage> for Usage {
             memory_peak: usage.memory_peak,
             out_of_memory: usage.oom_kills > 0,
             forks_refused: usage.forks_refused > 0,
+            alive: usage.alive > 0,
         }
     }
 }
 
 /// Sends one message with descriptors.
-pub(crate) fn send<M: Serialize>(socket: BorrowedFd<'_>, message: &M, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+pub(crate) fn send<M: Serialize>(
+    socket: BorrowedFd<'_>,
+    message: &M,
+    fds: &[BorrowedFd<'_>],
+) -> io::Result<()> {
     let packet = postcard::to_allocvec(message).map_err(io::Error::other)?;
     if packet.len() > MAX_PACKET {
         return Err(io::ErrorKind::InvalidData.into());
@@ -92,14 +99,17 @@ pub(crate) fn send<M: Serialize>(socket: BorrowedFd<'_>, message: &M, fds: &[Bor
 }
 
 /// Receives one message with its descriptors; `None`: the other side is gone.
-pub(crate) fn receive<M: DeserializeOwned>(socket: BorrowedFd<'_>) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
+pub(crate) fn receive<M: DeserializeOwned>(
+    socket: BorrowedFd<'_>,
+) -> io::Result<Option<(M, Vec<OwnedFd>)>> {
     let mut packet = [0u8; MAX_PACKET];
     let (length, fds) = jail::sys::receive_with_fds(socket, &mut packet)?;
     if length == 0 {
         return Ok(None);
     }
     let bytes = packet.get(..length).unwrap_or_default();
-    let message = postcard::from_bytes(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let message = postcard::from_bytes(bytes)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     Ok(Some((message, fds)))
 }
 
@@ -109,10 +119,19 @@ mod tests {
 
     #[test]
     fn the_longest_messages_fit_a_packet() {
-        let limits = StageLimits { memory: Bytes(u64::MAX), processes: u32::MAX };
+        let limits = StageLimits {
+            memory: Bytes(u64::MAX),
+            processes: u32::MAX,
+        };
         let (request, jail) = (RequestId(u64::MAX), JailId(u64::MAX));
         let arm = postcard::to_allocvec(&ToWarden::Arm(request, jail, [limits; 2])).unwrap();
-        let usage = Usage { cpu: Duration::MAX, memory_peak: u64::MAX, out_of_memory: true, forks_refused: true };
+        let usage = Usage {
+            cpu: Duration::MAX,
+            memory_peak: u64::MAX,
+            out_of_memory: true,
+            forks_refused: true,
+            alive: true,
+        };
         let used = postcard::to_allocvec(&FromWarden::Used(request, usage)).unwrap();
         assert!(arm.len() <= MAX_PACKET && used.len() <= MAX_PACKET);
     }

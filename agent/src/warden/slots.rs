@@ -14,9 +14,14 @@ impl Slots {
     pub(super) fn new(first: u32, count: u32) -> Self {
         let pairs = (0..count).map_while(|n| {
             let init = first.checked_add(n.checked_mul(2)?)?;
-            Some(HostIds { init, program: init.checked_add(1)? })
+            Some(HostIds {
+                init,
+                program: init.checked_add(1)?,
+            })
         });
-        Self { free: pairs.collect() }
+        Self {
+            free: pairs.collect(),
+        }
     }
 
     pub(super) fn take(&mut self) -> Option<HostIds> {
@@ -36,7 +41,10 @@ mod tests {
     fn no_two_taken_slots_share_an_id() {
         let mut slots = Slots::new(1000, 3);
         let taken: Vec<_> = std::iter::from_fn(|| slots.take()).collect();
-        let mut ids: Vec<u32> = taken.iter().flat_map(|ids| [ids.init, ids.program]).collect();
+        let mut ids: Vec<u32> = taken
+            .iter()
+            .flat_map(|ids| [ids.init, ids.program])
+            .collect();
         ids.sort_unstable();
         assert_eq!(ids, [1000, 1001, 1002, 1003, 1004, 1005]);
         slots.give_back(taken[1]);

@@ -168,6 +168,11 @@ pub(super) fn forks_refused(group: &Path) -> Result<u64, CgroupError> {
     keyed(group, "pids.events", "max")
 }
 
+/// Processes and threads in the group.
+pub(super) fn processes(group: &Path) -> Result<u64, CgroupError> {
+    number(group, "pids.current")
+}
+
 /// Asks for a wake-up of `event` whenever the v1 group runs out of memory (admin-guide/cgroup-v1/memory, 9).
 pub(super) fn watch_oom(group: &Path, event: i32) -> Result<(), CgroupError> {
     use std::os::fd::AsRawFd;

@@ -52,6 +52,8 @@ pub struct Usage {
     pub oom_kills: u64,
     /// Forks refused for the limit on processes.
     pub forks_refused: u64,
+    /// Processes and threads in it now, dead ones that nobody has collected yet included.
+    pub alive: u64,
 }
 
 /// The groups of one jail. Dropping it removes nothing: the owner calls [`Jail::remove`] when all is dead.
@@ -144,6 +146,7 @@ impl Jail {
             memory_peak: files::memory_peak(self.version, &memory)?.get(),
             oom_kills: files::oom_kills(self.version, &memory)?,
             forks_refused: files::forks_refused(&self.pids.join(stage.name()))?,
+            alive: files::processes(&self.pids.join(stage.name()))?,
         })
     }
 

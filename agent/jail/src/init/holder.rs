@@ -1,13 +1,14 @@
 //! A stage holder: made with the jail, moved into its stage's cgroup ahead of the job, becomes the stage's program.
 
-use super::channels::Inherited;
+use super::channels::{Builder, Stdio};
 use super::{SUBMISSION, identity, protocol};
 use crate::proto::{
     At, Failure, FromHolder, Program, Stage, Step, ToBuilder, ToHolder, receive, send,
 };
 use crate::{seccomp, sys};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 use std::convert::Infallible;
 use std::ffi::CString;
@@ -22,11 +23,15 @@ pub(super) struct Holder {
 
 impl Holder {
     /// Forks the holder of a stage. It announces itself to the builder, which learns its pid from the kernel.
-    pub(super) fn spawn(stage: Stage, inherited: &Inherited) -> Result<Self, Failure> {
+    pub(super) fn spawn(
+        stage: Stage,
+        builder: &Builder,
+        stdio: &[Stdio; 2],
+    ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
             sys::Forked::Parent(pid) => Ok(Self { pid, channel: ours }),
-            sys::Forked::Child => live(stage, inherited, &theirs),
+            sys::Forked::Child => live(stage, builder, stdio, &theirs),
         }
     }
 
@@ -59,8 +64,8 @@ impl Holder {
     clippy::exit,
     reason = "a forked child must not return into its parent's code"
 )]
-fn live(stage: Stage, inherited: &Inherited, channel: &UnixStream) -> ! {
-    let Ok(mut channel) = settle(stage, inherited, channel) else {
+fn live(stage: Stage, builder: &Builder, stdio: &[Stdio; 2], channel: &UnixStream) -> ! {
+    let Ok(mut channel) = settle(stage, builder, stdio, channel) else {
         // The builder waits for the announcement and sees init fail.
         std::process::exit(127);
     };
@@ -72,11 +77,13 @@ fn live(stage: Stage, inherited: &Inherited, channel: &UnixStream) -> ! {
 /// Announces itself, and reduces its descriptors to the stage's three pipes and the channel, which it returns.
 fn settle(
     stage: Stage,
-    inherited: &Inherited,
+    builder: &Builder,
+    stdio: &[Stdio; 2],
     channel: &UnixStream,
 ) -> Result<UnixStream, Failure> {
-    inherited.builder.send(&ToBuilder::Holder(stage))?;
-    let [input, output, errors] = &inherited.stdio[stage.index()];
+    prctl::set_name(c"capsule-holder").at(Step::Holder)?;
+    builder.send(&ToBuilder::Holder(stage))?;
+    let [input, output, errors] = &stdio[stage.index()];
     let kept = [
         input.as_fd(),
         output.as_fd(),
@@ -124,6 +131,8 @@ fn limit(program: &Program) -> Result<(), Failure> {
         (Resource::RLIMIT_FSIZE, program.file_size.get()),
     ];
     for (resource, value) in limits {
+        let (_, most) = getrlimit(resource).at(Step::Limits)?;
+        let value = value.min(most);
         setrlimit(resource, value, value).at(Step::Limits)?;
     }
     Ok(())

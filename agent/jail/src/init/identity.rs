@@ -80,12 +80,13 @@ pub(super) fn become_program(filters: &seccomp::Filters) -> Result<(), Failure> 
     apply(filters)
 }
 
-/// Signals every process of the program's uid, as atomically as the kernel walks its list: a fork that races with
-/// it is either on the list or fails, because its parent has a SIGKILL pending. `Ok(false)`: nobody was left.
+/// Kills every process of the program's uid, as atomically as the kernel walks its list: a fork that races with it is
+/// either on the list or fails, because its parent has a SIGKILL pending. That nobody is left is not for init to
+/// tell: the host looks into the stage's cgroup.
 ///
 /// Init takes the program's uid for the moment of the call, so that the kernel's own permission check spares the
 /// holder of a later stage. It is not dumpable and pid 1, so the program can neither trace nor signal it meanwhile.
-pub(super) fn kill_program_processes() -> Result<bool, Failure> {
+pub(super) fn kill_program_processes() -> Result<(), Failure> {
     let (program, init) = (Uid::from_raw(PROGRAM_ID), Uid::from_raw(INIT_ID));
     setresuid(program, program, init).at(Step::Sweep)?;
     let everybody = nix::unistd::Pid::from_raw(-1);
@@ -93,8 +94,7 @@ pub(super) fn kill_program_processes() -> Result<bool, Failure> {
     setresuid(init, init, init).at(Step::Sweep)?;
     keep_alive_with_parent()?;
     match killed {
-        Ok(()) => Ok(true),
-        Err(nix::errno::Errno::ESRCH) => Ok(false),
+        Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(()),
         Err(error) => Err(error).at(Step::Sweep),
     }
 }

@@ -16,8 +16,11 @@ mod surroundings;
 pub use channels::FIRST_FD;
 
 use crate::proto::{Failure, FromBuilder, Stage, Step, ToBuilder};
-use channels::Inherited;
+use channels::{Builder, Inherited, Stdio};
 use holder::Holder;
+use nix::sys::prctl;
+use serve::Service;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 /// Uid and gid of init inside the jail.
@@ -31,6 +34,8 @@ pub const SUBMISSION: &str = "/box/submission";
 /// [`host::build`](crate::host::build) placed there.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Executed through /proc/self/exe, it would be called "exe"; a name that can't be set is no reason to stop.
+    prctl::set_name(c"capsule-init").ok();
     match Inherited::take() {
         Ok(inherited) => run(inherited),
         Err(_) => ExitCode::FAILURE,
@@ -38,30 +43,32 @@ pub fn main() -> ExitCode {
 }
 
 fn run(inherited: Inherited) -> ExitCode {
-    let holders = match prepare(&inherited) {
-        Ok(holders) => holders,
-        Err(failure) => {
-            // The builder learns why; when even that fails, the closed channel says enough.
-            return match inherited.builder.send(&ToBuilder::Failed(failure)) {
-                Ok(()) | Err(_) => ExitCode::FAILURE,
-            };
-        }
-    };
     let Inherited {
         builder,
         control,
         stdio,
     } = inherited;
-    drop((builder, stdio));
-    match serve::serve(control, holders) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    let service = prepare(&builder, control, &stdio).and_then(|service| {
+        builder.send(&ToBuilder::Ready)?;
+        Ok(service)
+    });
+    match service {
+        Ok(service) => {
+            drop((builder, stdio));
+            service
+                .run()
+                .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+        }
+        Err(failure) => {
+            // The builder learns why; when even that fails, the closed channel says enough.
+            builder.send(&ToBuilder::Failed(failure)).ok();
+            ExitCode::FAILURE
+        }
     }
 }
 
 /// Everything before the job, in the only order that is safe.
-fn prepare(inherited: &Inherited) -> Result<[Holder; 2], Failure> {
-    let builder = &inherited.builder;
+fn prepare(builder: &Builder, control: UnixStream, stdio: &[Stdio; 2]) -> Result<Service, Failure> {
     let FromBuilder::Setup(setup) = builder.receive()? else {
         return Err(protocol());
     };
@@ -69,8 +76,8 @@ fn prepare(inherited: &Inherited) -> Result<[Holder; 2], Failure> {
     rootfs::enter(&setup)?;
     identity::enter_user_namespace(builder)?;
     let mut holders = [
-        Holder::spawn(Stage::Compile, inherited)?,
-        Holder::spawn(Stage::Run, inherited)?,
+        Holder::spawn(Stage::Compile, builder, stdio)?,
+        Holder::spawn(Stage::Run, builder, stdio)?,
     ];
     let FromBuilder::Attached = builder.receive()? else {
         return Err(protocol());
@@ -78,9 +85,9 @@ fn prepare(inherited: &Inherited) -> Result<[Holder; 2], Failure> {
     for holder in &mut holders {
         holder.prepare()?;
     }
+    let service = Service::new(control, holders)?;
     identity::confine_init()?;
-    builder.send(&ToBuilder::Ready)?;
-    Ok(holders)
+    Ok(service)
 }
 
 fn protocol() -> Failure {

@@ -11,15 +11,13 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-/// How long init waits between two rounds of killing what a stage left behind, in milliseconds.
-const SWEEP_PAUSE_MS: u8 = 5;
-
 struct Running {
     stage: Stage,
     since: Instant,
 }
 
-struct Init {
+/// Init with everything it needs open: after it is confined it opens nothing but submitted files.
+pub(super) struct Service {
     control: UnixStream,
     holders: [Holder; 2],
     reaper: Reaper,
@@ -27,29 +25,31 @@ struct Init {
     running: Option<Running>,
 }
 
-/// Serves until the control channel closes; then init ends, and with it everything in the jail.
-pub(super) fn serve(control: UnixStream, holders: [Holder; 2]) -> Result<(), Failure> {
-    let mut init = Init {
-        control,
-        holders,
-        reaper: Reaper::new()?,
-        files: Files::open()?,
-        running: None,
-    };
-    loop {
-        let outcome = init.step();
-        match outcome {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(failure) => {
-                send(&mut init.control, &FromInit::Failed(failure)).at(Step::Handshake)?;
-                return Err(failure);
+impl Service {
+    pub(super) fn new(control: UnixStream, holders: [Holder; 2]) -> Result<Self, Failure> {
+        Ok(Self {
+            control,
+            holders,
+            reaper: Reaper::new()?,
+            files: Files::open()?,
+            running: None,
+        })
+    }
+
+    /// Serves until the control channel closes; then init ends, and with it everything in the jail.
+    pub(super) fn run(mut self) -> Result<(), Failure> {
+        loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(failure) => {
+                    send(&mut self.control, &FromInit::Failed(failure)).at(Step::Handshake)?;
+                    return Err(failure);
+                }
             }
         }
     }
-}
 
-impl Init {
     /// Waits for one event and deals with it. `false`: the channel is closed.
     fn step(&mut self) -> Result<bool, Failure> {
         let mut events = [
@@ -109,7 +109,7 @@ impl Init {
         }
         // After the last stage the jail is destroyed at once, which kills what is left more surely than this.
         if running.stage == Stage::Compile {
-            self.sweep()?;
+            identity::kill_program_processes()?;
         }
         let wall_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
         let message = FromInit::Ended {
@@ -118,18 +118,5 @@ impl Init {
             wall_ns,
         };
         send(&mut self.control, &message).at(Step::Handshake)
-    }
-
-    /// Kills what the compile stage left running, until nothing of the program's uid is there.
-    fn sweep(&mut self) -> Result<(), Failure> {
-        while identity::kill_program_processes()? {
-            let mut children = [PollFd::new(self.reaper.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut children, PollTimeout::from(SWEEP_PAUSE_MS)) {
-                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-                Err(error) => return Err(error).at(Step::Sweep),
-            }
-            self.reaper.collect(None)?;
-        }
-        Ok(())
     }
 }

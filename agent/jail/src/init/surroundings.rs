@@ -25,13 +25,20 @@ pub(super) fn check_and_name(setup: &Setup) -> Result<(), Failure> {
     nix::unistd::sethostname(HOSTNAME).at(Step::Hostname)?;
     sys::net::loopback_up().at(Step::Loopback)?;
     check_network(setup)?;
-    // While this is still root of the host: a stage's limits may only be lowered later on.
-    setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES).at(Step::Limits)?;
-    let unlimited = nix::libc::RLIM_INFINITY;
-    setrlimit(Resource::RLIMIT_STACK, unlimited, unlimited).at(Step::Limits)?;
+    raise(Resource::RLIMIT_NOFILE, OPEN_FILES)?;
+    raise(Resource::RLIMIT_STACK, libc::RLIM_INFINITY)?;
     // Jobs are the first to go when the host itself runs out of memory; inherited, and not lowered without
     // CAP_SYS_RESOURCE (proc_pid_oom_score_adj(5)).
     std::fs::write("/proc/self/oom_score_adj", "1000").at(Step::Limits)
+}
+
+/// Raises a limit while this is still root of the host: later it may only be lowered. A host that does not grant
+/// CAP_SYS_RESOURCE keeps its own limit, which is then the most that a stage can get.
+fn raise(resource: Resource, to: u64) -> Result<(), Failure> {
+    match setrlimit(resource, to, to) {
+        Err(nix::errno::Errno::EPERM) => Ok(()),
+        other => other.at(Step::Limits),
+    }
 }
 
 /// The virtual machine's metadata addresses must not be in reach: no interface but loopback, and not the host's

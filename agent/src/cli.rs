@@ -1,0 +1,20 @@
+//! The command line.
+
+use crate::config::Flags;
+use clap::{Parser, Subcommand};
+
+/// Runs untrusted programs in jails, behind Piston's API.
+#[derive(Debug, Parser)]
+#[command(name = "capsule-agent", version)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the node until SIGTERM
+    Serve(Flags),
+}

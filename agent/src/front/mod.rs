@@ -1,0 +1,110 @@
+//! The front: the process that speaks HTTP. Unprivileged; it was handed its listeners, a channel to the warden and the
+//! folder of packages, and can get at nothing else.
+
+mod health;
+mod node;
+
+pub(crate) use node::{Node, Settings};
+
+use crate::http;
+use crate::pool::Link;
+use crate::warden::protocol::ToWarden;
+use crate::warden::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
+use nix::sys::prctl;
+use packages::Store;
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::TcpListener;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// The front can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FrontError {
+    /// Something it was handed is missing or unusable.
+    #[error("the front can't {what}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The package folder can't be read.
+    #[error("the package folder can't be read")]
+    Packages(#[from] packages::PackageError),
+}
+
+fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> FrontError {
+    move |source| FrontError::System {
+        what,
+        source: source.into(),
+    }
+}
+
+/// Entry point of the process.
+pub(crate) fn main() -> Result<(), FrontError> {
+    // No other process of this account may look into it.
+    prctl::set_dumpable(false).map_err(system("hide its memory"))?;
+    prctl::set_name(c"capsule-front").map_err(system("name itself"))?;
+    let settings = read_settings().map_err(system("read its configuration"))?;
+    crate::logging::start(settings.log_level(), settings.log_format);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(system("start its event loop"))?;
+    runtime.block_on(serve(settings))
+}
+
+fn read_settings() -> io::Result<Settings> {
+    let mut text = String::new();
+    File::from(jail::sys::inherited(CONFIG_FD)?).read_to_string(&mut text)?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+async fn serve(settings: Settings) -> Result<(), FrontError> {
+    let link = jail::sys::inherited(LINK_FD)
+        .and_then(Link::new)
+        .map_err(system("reach the warden"))?;
+    let listeners =
+        inherited_listeners(settings.listeners).map_err(system("take its listeners"))?;
+    let store = Store::open(format!("/proc/self/fd/{PACKAGES_FD}"))?;
+    let http_settings = settings.http();
+    let node = Arc::new(Node::new(settings, &store, Arc::clone(&link)));
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn({
+        let node = Arc::clone(&node);
+        async move { node.pool.fill().await }
+    });
+    tasks.spawn({
+        let node = Arc::clone(&node);
+        async move { node.health.watch(&node).await }
+    });
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        servers.spawn(http::serve(
+            listener,
+            Arc::clone(&node),
+            http_settings,
+            link.drain(),
+        ));
+    }
+    link.tell(ToWarden::Serving);
+    tokio::select! {
+        pumped = link.pump() => pumped.map_err(system("hear the warden")),
+        _ = servers.join_all() => {
+            tracing::debug!("drained");
+            Ok(())
+        }
+    }
+}
+
+fn inherited_listeners(count: usize) -> io::Result<Vec<tokio::net::TcpListener>> {
+    let adopt = |number| {
+        let listener = TcpListener::from(jail::sys::inherited(number)?);
+        listener.set_nonblocking(true)?;
+        tokio::net::TcpListener::from_std(listener)
+    };
+    (FIRST_LISTENER_FD..).take(count).map(adopt).collect()
+}

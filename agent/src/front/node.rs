@@ -1,0 +1,112 @@
+//! What every request shares.
+
+use super::health::Health;
+use crate::catalog::Catalog;
+use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
+use crate::http::{self, Backend, Readiness};
+use crate::job;
+use crate::job::admission::Admission;
+use crate::job::error::JobError;
+use crate::limits::{Ceilings, RuntimeLimits};
+use crate::pool::{Link, Pool};
+use agent_api::{ExecuteResponse, RuntimeInfo};
+use packages::{LimitOverrides, Store};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tracing::level_filters::LevelFilter;
+
+/// The part of the configuration that the front needs, as the warden passes it on: checked already.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    limits: RuntimeLimits,
+    limit_overrides: BTreeMap<String, LimitOverrides>,
+    ceilings: Ceilings,
+    admission: AdmissionConfig,
+    pool_size: usize,
+    cores: u32,
+    log_level: String,
+    /// Form of log lines.
+    pub(crate) log_format: LogFormat,
+    /// How many listeners were handed over.
+    pub(super) listeners: usize,
+}
+
+impl Settings {
+    /// Out of the whole configuration.
+    pub(crate) fn new(config: &Config, cores: usize, listeners: usize) -> Self {
+        Self {
+            limits: config.limits.clone(),
+            limit_overrides: config.limit_overrides.clone(),
+            ceilings: config.ceilings(),
+            admission: config.admission,
+            pool_size: config.jails.pool_size,
+            cores: u32::try_from(cores).unwrap_or(u32::MAX),
+            log_level: config.log_level.to_string(),
+            log_format: config.log_format,
+            listeners,
+        }
+    }
+
+    pub(super) fn log_level(&self) -> LevelFilter {
+        self.log_level.parse().unwrap_or(LevelFilter::INFO)
+    }
+
+    pub(super) fn http(&self) -> http::Settings {
+        let max_body = usize::try_from(self.admission.max_body_size.get()).unwrap_or(usize::MAX);
+        http::Settings {
+            max_body,
+            drain: self.admission.drain_timeout,
+            ..http::Settings::default()
+        }
+    }
+}
+
+/// The node as a request sees it.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) catalog: Catalog,
+    pub(crate) ceilings: Ceilings,
+    pub(crate) admission: Admission,
+    pub(crate) pool: Pool,
+    pub(crate) health: Health,
+    /// Cores of the host, for the earliest time at which processor time can be used up.
+    pub(crate) cores: u32,
+}
+
+impl Node {
+    pub(super) fn new(settings: Settings, store: &Store, link: Arc<Link>) -> Self {
+        let (packages, faults) = store.packages();
+        for fault in faults {
+            tracing::error!(error = &fault as &dyn std::error::Error, "package left out");
+        }
+        let catalog = Catalog::new(packages, &settings.limits, &settings.limit_overrides);
+        let admission = settings.admission;
+        Self {
+            catalog,
+            ceilings: settings.ceilings,
+            admission: Admission::new(
+                admission.max_concurrent_jobs,
+                admission.queue_length,
+                admission.queue_timeout,
+            ),
+            health: Health::new(link.drain()),
+            pool: Pool::new(link, settings.pool_size),
+            cores: settings.cores,
+        }
+    }
+}
+
+impl Backend for Arc<Node> {
+    async fn execute(&self, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
+        job::run(self, body).await
+    }
+
+    fn runtimes(&self) -> Vec<RuntimeInfo> {
+        self.catalog.runtimes()
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.health.readiness()
+    }
+}

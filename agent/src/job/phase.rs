@@ -1,0 +1,354 @@
+//! One stage of a job: starts it, feeds it, reads it, ends it at its limits. Compile and run are two configurations
+//! of the same thing.
+
+use super::error::JobError;
+use super::output::{Finished, Output, Stream};
+use super::request::Job;
+use crate::limits::{Ceilings, StageLimits};
+use crate::pool::{Jail, Meter, Pipes};
+use crate::warden::protocol::Usage;
+use jail::Bytes;
+use jail::proto::{End, FromInit, Program, ProtoError, Stage, ToInit};
+use std::io;
+use std::os::fd::AsFd;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Bytes read at once from a pipe; what a pipe holds by default.
+const CHUNK: usize = 64 * 1024;
+
+/// The least time between two looks at the cpu clock: a limit is hit within about this.
+const CPU_LOOK: Duration = Duration::from_millis(2);
+
+/// How long the killed children of a compiler may take to disappear, and between two looks.
+const SETTLE: Duration = Duration::from_secs(5);
+const SETTLE_PAUSE: Duration = Duration::from_millis(1);
+
+/// What the health probe's program may take on a host that is very busy.
+const PROBE_TIME: Duration = Duration::from_secs(5);
+
+/// `PATH` of a stage whose package sets none.
+const PATH: &str = "PATH=/usr/local/bin:/usr/bin:/bin";
+
+/// A stage ready to start.
+pub(super) struct Phase {
+    stage: Stage,
+    program: Program,
+    stdin: Vec<u8>,
+    limits: StageLimits,
+    output_limit: usize,
+    cores: u32,
+}
+
+/// How a stage ended and what it used.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) ending: Ending,
+    pub(super) output: Finished,
+    pub(super) wall: Duration,
+    pub(super) usage: Usage,
+}
+
+/// What ended a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+    /// Its wall-clock time was over.
+    WallTime,
+    /// Its processor time was over.
+    CpuTime,
+    /// It wrote too much to this stream.
+    Output(Stream),
+    /// A process was killed for want of memory.
+    Memory,
+    /// The jail died under it.
+    Lost,
+}
+
+impl Ending {
+    /// Whether the stage ended by itself, so that another one may follow in the same jail.
+    const fn is_own(self) -> bool {
+        matches!(self, Self::Exited(_) | Self::Signaled(_))
+    }
+}
+
+impl Outcome {
+    pub(super) fn is_success(&self) -> bool {
+        self.ending == Ending::Exited(0)
+    }
+}
+
+impl Phase {
+    /// The compile stage, if the runtime has one: all sources, in order.
+    pub(super) fn compile(job: &Job, cores: u32) -> Option<Self> {
+        let sources = job.files.iter().filter(|file| file.is_source);
+        let mut argv = job.runtime.compile.clone()?;
+        argv.extend(sources.map(|file| file.name.as_str().to_owned()));
+        Some(Self::new(job, Stage::Compile, argv, vec![b'\n'], cores))
+    }
+
+    /// The run stage: the main file and the arguments.
+    pub(super) fn run_stage(job: &Job, cores: u32) -> Self {
+        let mut argv = job.runtime.run.clone();
+        argv.extend(
+            job.files
+                .get(job.main)
+                .map(|file| file.name.as_str().to_owned()),
+        );
+        argv.extend(job.args.iter().cloned());
+        Self::new(job, Stage::Run, argv, job.stdin.clone(), cores)
+    }
+
+    fn new(job: &Job, stage: Stage, argv: Vec<String>, stdin: Vec<u8>, cores: u32) -> Self {
+        let limits = *job.limits(stage);
+        let runtime = &job.runtime.limits;
+        let program = Program {
+            argv,
+            env: environment(job, &limits),
+            open_files: runtime.open_files,
+            processes: runtime.processes,
+            file_size: runtime.file_size,
+        };
+        Self {
+            stage,
+            program,
+            stdin,
+            limits,
+            output_limit: runtime.output,
+            cores,
+        }
+    }
+
+    /// The smallest program there is.
+    pub(super) fn probe(ceilings: &Ceilings) -> Self {
+        let program = Program {
+            argv: vec!["/usr/bin/true".to_owned()],
+            env: vec![PATH.to_owned()],
+            open_files: 64,
+            processes: 8,
+            file_size: Bytes::mib(1),
+        };
+        let limits = StageLimits {
+            wall: PROBE_TIME,
+            cpu: PROBE_TIME,
+            memory: ceilings.memory,
+        };
+        Self {
+            stage: Stage::Run,
+            program,
+            stdin: Vec::new(),
+            limits,
+            output_limit: 1024,
+            cores: 1,
+        }
+    }
+
+    /// Runs it to its end.
+    pub(super) async fn run(self, jail: &mut Jail) -> Result<Outcome, JobError> {
+        let pipes = jail
+            .take_pipes(self.stage)
+            .ok_or(JobError::stage_used_twice())?;
+        let meter = jail.meter(self.stage);
+        let mut output = Output::new(self.output_limit);
+        let start = ToInit::Start {
+            stage: self.stage,
+            program: self.program,
+        };
+        let since = Instant::now();
+        jail.send(&start).await?;
+        let watch = Watch {
+            limits: self.limits,
+            cores: self.cores,
+            since,
+            meter: &meter,
+        };
+        let (ending, told) = supervise(jail, pipes, &self.stdin, &mut output, &watch).await?;
+        let wall = told.unwrap_or_else(|| since.elapsed());
+        let usage = if ending.is_own() {
+            settled(&meter, self.stage).await?
+        } else {
+            meter.read().await?
+        };
+        // Whatever else it looks like: when the kernel had to kill for memory, that is why it ended.
+        let ending = if usage.out_of_memory {
+            Ending::Memory
+        } else {
+            ending
+        };
+        Ok(Outcome {
+            ending,
+            output: output.finish(),
+            wall,
+            usage,
+        })
+    }
+}
+
+/// What a stage used, read when nothing of it is left: no process of compile may see run. The run stage is followed
+/// by the end of the jail, so nobody waits for what it left behind.
+async fn settled(meter: &Meter, stage: Stage) -> Result<Usage, JobError> {
+    let end = Instant::now() + SETTLE;
+    loop {
+        let usage = meter.read().await?;
+        if !usage.alive || stage == Stage::Run {
+            return Ok(usage);
+        }
+        if Instant::now() > end {
+            return Err(JobError::stage_left_processes());
+        }
+        sleep(SETTLE_PAUSE).await;
+    }
+}
+
+/// `HOME` and `PISTON_LANGUAGE` are Piston's; a UTF-8 locale is ours (Java prints `?` without one); the memory limit
+/// is for start scripts, which size heaps by it.
+fn environment(job: &Job, limits: &StageLimits) -> Vec<String> {
+    let mut env: Vec<String> = job
+        .runtime
+        .env
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    if !env.iter().any(|entry| entry.starts_with("PATH=")) {
+        env.push(PATH.to_owned());
+    }
+    env.push("HOME=/tmp".to_owned());
+    env.push("LANG=C.UTF-8".to_owned());
+    env.push(format!("PISTON_LANGUAGE={}", job.runtime.language));
+    env.push(format!("CAPSULE_MEMORY_LIMIT={}", limits.memory.get()));
+    env
+}
+
+/// The limits that are kept here.
+struct Watch<'a> {
+    limits: StageLimits,
+    cores: u32,
+    since: Instant,
+    meter: &'a Meter,
+}
+
+impl Watch<'_> {
+    async fn wall_time(&self) {
+        sleep_until(self.since + self.limits.wall).await;
+    }
+
+    /// Ends when the processor time is used up. Looks first when it could be at the earliest, on all cores.
+    async fn cpu_time(&self) {
+        let mut left = self.limits.cpu;
+        loop {
+            sleep((left / self.cores.max(1)).max(CPU_LOOK)).await;
+            // A jail that can't be asked has ended; that is noticed elsewhere.
+            let Ok(usage) = self.meter.read().await else {
+                return std::future::pending().await;
+            };
+            left = self.limits.cpu.saturating_sub(usage.cpu);
+            if left.is_zero() {
+                return;
+            }
+        }
+    }
+}
+
+/// Until the program has ended or must be ended. Also gives the wall time as init measured it, where it did.
+async fn supervise(
+    jail: &mut Jail,
+    pipes: Pipes,
+    input: &[u8],
+    output: &mut Output,
+    watch: &Watch<'_>,
+) -> Result<(Ending, Option<Duration>), JobError> {
+    let Pipes {
+        stdin,
+        mut stdout,
+        mut stderr,
+    } = pipes;
+    let (mut out, mut err) = (vec![0; CHUNK], vec![0; CHUNK]);
+    let (mut out_open, mut err_open, mut feeding) = (true, true, true);
+    let mut ended = pin!(jail.hear());
+    let mut feed = pin!(feed(stdin, input));
+    let mut wall = pin!(watch.wall_time());
+    let mut cpu = pin!(watch.cpu_time());
+    loop {
+        tokio::select! {
+            message = &mut ended => return finish(message, [(&stdout, Stream::Stdout), (&stderr, Stream::Stderr)], output),
+            () = &mut wall => return Ok((Ending::WallTime, None)),
+            () = &mut cpu => return Ok((Ending::CpuTime, None)),
+            () = &mut feed, if feeding => feeding = false,
+            read = stdout.read(&mut out), if out_open => {
+                let bytes = taken(&out, read);
+                out_open = !bytes.is_empty();
+                if !output.push(Stream::Stdout, bytes) {
+                    return Ok((Ending::Output(Stream::Stdout), None));
+                }
+            }
+            read = stderr.read(&mut err), if err_open => {
+                let bytes = taken(&err, read);
+                err_open = !bytes.is_empty();
+                if !output.push(Stream::Stderr, bytes) {
+                    return Ok((Ending::Output(Stream::Stderr), None));
+                }
+            }
+        }
+    }
+}
+
+/// What was read; nothing at the end of the stream, and after an error, which pipes do not have.
+fn taken(buffer: &[u8], read: io::Result<usize>) -> &[u8] {
+    buffer.get(..read.unwrap_or(0)).unwrap_or_default()
+}
+
+/// Writes all of stdin and closes it. A program that does not read it is free not to.
+async fn feed(mut stdin: Sender, bytes: &[u8]) {
+    stdin.write_all(bytes).await.ok();
+}
+
+/// What init told, and what is still in the pipes. A child that was left running and still writes does not hold the
+/// answer back.
+fn finish(
+    message: Result<FromInit, ProtoError>,
+    pipes: [(&Receiver, Stream); 2],
+    output: &mut Output,
+) -> Result<(Ending, Option<Duration>), JobError> {
+    let mut too_long = None;
+    for (pipe, stream) in pipes {
+        if !drain(pipe, stream, output) {
+            too_long = Some(Ending::Output(stream));
+        }
+    }
+    match message {
+        Ok(FromInit::Ended { end, wall_ns, .. }) => {
+            let ending = match end {
+                End::Exited(status) => Ending::Exited(status),
+                End::Signaled(signal) => Ending::Signaled(signal),
+            };
+            Ok((
+                too_long.unwrap_or(ending),
+                Some(Duration::from_nanos(wall_ns)),
+            ))
+        }
+        Ok(FromInit::Failed(failure)) => Err(failure.into()),
+        Err(ProtoError::Io(_)) => Ok((Ending::Lost, None)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads what is there now, at most as much as the output may hold. `false`: it is too long.
+fn drain(pipe: &Receiver, stream: Stream, output: &mut Output) -> bool {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match nix::unistd::read(pipe.as_fd(), &mut buffer) {
+            Ok(0) | Err(_) => return true,
+            Ok(length) => {
+                if !output.push(stream, buffer.get(..length).unwrap_or_default()) {
+                    return false;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A leased jail: the one owner of its control channel and pipes. Dropping it destroys the jail, whatever runs in it.
+
+use super::link::{Link, LinkError};
+use crate::warden::protocol::{CREATED_FDS, JailId, StageLimits, ToWarden, Usage};
+use jail::proto::{self, FromInit, ProtoError, Stage, ToInit};
+use nix::sys::socket::{MsgFlags, recv};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+/// The front's ends of a stage's pipes.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    pub(crate) stdin: Sender,
+    pub(crate) stdout: Receiver,
+    pub(crate) stderr: Receiver,
+}
+
+/// Asks what a stage of a jail has used.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    id: JailId,
+    link: Arc<Link>,
+    stage: Stage,
+}
+
+impl Meter {
+    /// What it has used so far.
+    pub(crate) async fn read(&self) -> Result<Usage, LinkError> {
+        self.link.usage(self.id, self.stage).await
+    }
+}
+
+/// A jail for one job.
+#[derive(Debug)]
+pub(crate) struct Jail {
+    id: JailId,
+    link: Arc<Link>,
+    control: UnixStream,
+    pipes: [Option<Pipes>; 2],
+}
+
+impl Jail {
+    /// From the descriptors as [`FromWarden::Created`](crate::warden::protocol::FromWarden) brings them.
+    pub(super) fn new(
+        id: JailId,
+        link: Arc<Link>,
+        fds: [OwnedFd; CREATED_FDS],
+    ) -> io::Result<Self> {
+        let [
+            control,
+            compile_in,
+            compile_out,
+            compile_err,
+            run_in,
+            run_out,
+            run_err,
+        ] = fds;
+        let control = std::os::unix::net::UnixStream::from(control);
+        let pipes = |stdin, stdout, stderr| -> io::Result<Option<Pipes>> {
+            Ok(Some(Pipes {
+                stdin: Sender::from_owned_fd(stdin)?,
+                stdout: Receiver::from_owned_fd(stdout)?,
+                stderr: Receiver::from_owned_fd(stderr)?,
+            }))
+        };
+        Ok(Self {
+            id,
+            link,
+            control: UnixStream::from_std(control)?,
+            pipes: [
+                pipes(compile_in, compile_out, compile_err)?,
+                pipes(run_in, run_out, run_err)?,
+            ],
+        })
+    }
+
+    /// Whether its init still lives and has said nothing, as long as it is blank.
+    pub(super) fn is_blank(&self) -> bool {
+        let mut byte = [0u8; 1];
+        let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
+        matches!(
+            recv(self.control.as_raw_fd(), &mut byte, flags),
+            Err(nix::errno::Errno::EAGAIN)
+        )
+    }
+
+    /// Sets the limits of both stages. Before anything is started.
+    pub(crate) async fn arm(&self, limits: [StageLimits; 2]) -> Result<(), LinkError> {
+        self.link.arm(self.id, limits).await
+    }
+
+    /// To ask what a stage has used while the jail itself is busy.
+    pub(crate) fn meter(&self, stage: Stage) -> Meter {
+        Meter {
+            id: self.id,
+            link: Arc::clone(&self.link),
+            stage,
+        }
+    }
+
+    /// Says something to init.
+    pub(crate) async fn send(&mut self, message: &ToInit) -> Result<(), ProtoError> {
+        let frame = proto::frame(message)?;
+        self.control.write_all(&frame).await.map_err(ProtoError::Io)
+    }
+
+    /// What init says next. Not safe to drop halfway: the jail is of no use afterwards.
+    pub(crate) async fn hear(&mut self) -> Result<FromInit, ProtoError> {
+        let mut head = [0u8; 4];
+        self.control
+            .read_exact(&mut head)
+            .await
+            .map_err(ProtoError::Io)?;
+        let mut body = vec![0u8; proto::body_length(head)?];
+        self.control
+            .read_exact(&mut body)
+            .await
+            .map_err(ProtoError::Io)?;
+        proto::decode(&body)
+    }
+
+    /// The pipes of a stage, once.
+    pub(crate) fn take_pipes(&mut self, stage: Stage) -> Option<Pipes> {
+        self.pipes.get_mut(stage.index())?.take()
+    }
+}
+
+impl Drop for Jail {
+    fn drop(&mut self) {
+        self.link.tell(ToWarden::Destroy(self.id));
+    }
+}

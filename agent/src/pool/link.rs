@@ -1,0 +1,219 @@
+//! The front's end of the channel to the warden.
+
+use super::jail::Jail;
+use crate::warden::protocol::{
+    self, CREATED_FDS, FromWarden, JailId, RequestId, StageLimits, ToWarden, Usage,
+};
+use jail::proto::{Failure, Stage};
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::io::Interest;
+use tokio::net::UnixDatagram;
+use tokio::sync::{Notify, oneshot, watch};
+
+/// The warden could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    /// A jail can't be made.
+    #[error("no jail can be made")]
+    NotCreated(#[source] Failure),
+    /// The jail that was asked about is gone.
+    #[error("the jail is gone")]
+    NoSuchJail,
+    /// The warden is gone, and this process will follow it.
+    #[error("the warden is gone")]
+    Closed,
+    /// The warden answered something else than was asked.
+    #[error("the warden breaks the protocol")]
+    Protocol,
+}
+
+enum Answer {
+    Jail(Box<Jail>),
+    Plain(FromWarden),
+}
+
+#[derive(Default)]
+struct State {
+    last: u64,
+    asked: HashMap<RequestId, oneshot::Sender<Answer>>,
+    /// What the channel had no room for, in order.
+    unsent: VecDeque<ToWarden>,
+}
+
+/// The channel. Dropping a question's future is fine: a jail that nobody waits for any more is destroyed.
+pub(crate) struct Link {
+    /// A SEQPACKET socket; this type only brings it to the event loop.
+    socket: UnixDatagram,
+    state: Mutex<State>,
+    more_to_send: Notify,
+    drain: watch::Sender<bool>,
+    myself: Weak<Self>,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// Over this socket, which is non-blocking. Inside a tokio runtime only.
+    pub(crate) fn new(socket: OwnedFd) -> io::Result<Arc<Self>> {
+        let socket = UnixDatagram::from_std(socket.into())?;
+        Ok(Arc::new_cyclic(|myself| Self {
+            socket,
+            state: Mutex::default(),
+            more_to_send: Notify::new(),
+            drain: watch::Sender::new(false),
+            myself: myself.clone(),
+        }))
+    }
+
+    /// Turns true when the warden wants this process to finish.
+    pub(crate) fn drain(&self) -> watch::Receiver<bool> {
+        self.drain.subscribe()
+    }
+
+    /// Moves messages both ways until the warden is gone.
+    pub(crate) async fn pump(&self) -> io::Result<()> {
+        loop {
+            tokio::select! {
+                ready = self.socket.readable() => {
+                    ready?;
+                    match self.socket.try_io(Interest::READABLE, || protocol::receive(self.socket.as_fd())) {
+                        Ok(Some((message, fds))) => self.dispatch(message, fds),
+                        Ok(None) => return Ok(()),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                () = self.more_to_send.notified() => {
+                    self.socket.writable().await?;
+                    self.send_unsent();
+                }
+            }
+        }
+    }
+
+    /// Asks for a blank jail.
+    pub(crate) async fn create(&self) -> Result<Jail, LinkError> {
+        match self.ask(ToWarden::Create).await? {
+            Answer::Jail(jail) => Ok(*jail),
+            Answer::Plain(FromWarden::NotCreated(_, failure)) => {
+                Err(LinkError::NotCreated(failure))
+            }
+            Answer::Plain(_) => Err(LinkError::Protocol),
+        }
+    }
+
+    /// Sets the limits of both stages of a jail.
+    pub(crate) async fn arm(
+        &self,
+        jail: JailId,
+        limits: [StageLimits; 2],
+    ) -> Result<(), LinkError> {
+        match self
+            .ask(|request| ToWarden::Arm(request, jail, limits))
+            .await?
+        {
+            Answer::Plain(FromWarden::Armed(_)) => Ok(()),
+            Answer::Plain(FromWarden::NoSuchJail(_)) => Err(LinkError::NoSuchJail),
+            _ => Err(LinkError::Protocol),
+        }
+    }
+
+    /// Reads what a stage has used.
+    pub(crate) async fn usage(&self, jail: JailId, stage: Stage) -> Result<Usage, LinkError> {
+        match self
+            .ask(|request| ToWarden::Usage(request, jail, stage))
+            .await?
+        {
+            Answer::Plain(FromWarden::Used(_, usage)) => Ok(usage),
+            Answer::Plain(FromWarden::NoSuchJail(_)) => Err(LinkError::NoSuchJail),
+            _ => Err(LinkError::Protocol),
+        }
+    }
+
+    /// Says something that has no answer. Never waits, so that it can be called from drop.
+    pub(crate) fn tell(&self, message: ToWarden) {
+        self.state().unsent.push_back(message);
+        self.send_unsent();
+    }
+
+    async fn ask(&self, question: impl FnOnce(RequestId) -> ToWarden) -> Result<Answer, LinkError> {
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut state = self.state();
+            state.last += 1;
+            let request = RequestId(state.last);
+            state.asked.insert(request, sender);
+            state.unsent.push_back(question(request));
+        }
+        self.send_unsent();
+        answer.await.map_err(|_| LinkError::Closed)
+    }
+
+    fn send_unsent(&self) {
+        let mut state = self.state();
+        while let Some(message) = state.unsent.front() {
+            let sent = self.socket.try_io(Interest::WRITABLE, || {
+                protocol::send(self.socket.as_fd(), message, &[])
+            });
+            match sent {
+                Ok(()) => {
+                    state.unsent.pop_front();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.more_to_send.notify_one();
+                    return;
+                }
+                // The reading side sees the same and ends the process.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn dispatch(&self, message: FromWarden, fds: Vec<OwnedFd>) {
+        let (request, answer) = match message {
+            FromWarden::Drain => {
+                self.drain.send_replace(true);
+                return;
+            }
+            FromWarden::Created(request, id) => {
+                let Some(jail) = self.adopt(id, fds) else {
+                    return;
+                };
+                (request, Answer::Jail(Box::new(jail)))
+            }
+            FromWarden::NotCreated(request, _)
+            | FromWarden::Armed(request)
+            | FromWarden::Used(request, _)
+            | FromWarden::NoSuchJail(request) => (request, Answer::Plain(message)),
+        };
+        let asked = self.state().asked.remove(&request);
+        if let Some(asked) = asked {
+            // Nobody waits any more: a jail in the answer is destroyed by its drop.
+            asked.send(answer).ok();
+        }
+    }
+
+    fn adopt(&self, id: JailId, fds: Vec<OwnedFd>) -> Option<Jail> {
+        let fds: [OwnedFd; CREATED_FDS] = fds.try_into().ok()?;
+        match Jail::new(id, self.myself.upgrade()?, fds) {
+            Ok(jail) => Some(jail),
+            Err(error) => {
+                tracing::error!(%error, "a jail's descriptors can't be used");
+                self.tell(ToWarden::Destroy(id));
+                None
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while holding it; were it so, the state would still be whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

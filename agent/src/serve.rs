@@ -1,0 +1,190 @@
+//! `capsule-agent serve`: from nothing to a running node.
+
+use crate::config::{Config, ConfigFaults, Flags, HostFacts};
+use crate::front::Settings;
+use crate::warden::{self, Options, WardenError};
+use crate::{instance, logging};
+use jail::Bytes;
+use jail::cgroup::{CgroupError, Tree};
+use jail::host::Spec;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Memory of a jail beyond its stages': init, and the submitted files, which init writes.
+const HEADROOM: Bytes = Bytes::mib(64);
+
+/// Jails that may still be going away while as many others as allowed are in use.
+const LEAVING: usize = 32;
+
+/// The node can't start, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// Wrong configuration, all faults at once.
+    #[error("{0}")]
+    Config(ConfigFaults),
+    /// Not root.
+    #[error(
+        "capsule-agent has to be started as root: it makes namespaces and cgroups (the process that faces the network is not root)"
+    )]
+    NotRoot,
+    /// The base system of jails is missing.
+    #[error(
+        "there are no runtimes in {0}: build them with `runtimes/build --out {0}`, or point data_directory to where they are"
+    )]
+    NoRuntimes(PathBuf),
+    /// Another node uses the same name or uids.
+    #[error("another node runs here with {what}: stop it, or give this one another {key}")]
+    Taken {
+        /// What both want.
+        what: String,
+        /// The key to change.
+        key: &'static str,
+    },
+    /// The address is taken or not ours.
+    #[error("can't listen on {address}: is another node running? Stop it, or change bind_address")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// cgroups.
+    #[error("jobs can't be limited")]
+    Cgroup(#[from] CgroupError),
+    /// A system call that has no reason to fail did.
+    #[error("{what} failed")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// While running.
+    #[error("the node stopped")]
+    Warden(#[from] WardenError),
+}
+
+fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> StartError {
+    move |source| StartError::System {
+        what,
+        source: source.into(),
+    }
+}
+
+/// Runs a node until it is told to stop.
+pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
+    let host = measure();
+    let config = Config::load(
+        flags,
+        std::env::vars(),
+        |path| std::fs::read_to_string(path),
+        host,
+    )
+    .map_err(StartError::Config)?;
+    logging::start(config.log_level, config.log_format);
+    if !nix::unistd::geteuid().is_root() {
+        return Err(StartError::NotRoot);
+    }
+    let base = config.data_directory.join("base");
+    if !base.join("usr").is_dir() || !config.packages_directory().is_dir() {
+        return Err(StartError::NoRuntimes(config.data_directory.clone()));
+    }
+    let _claim = instance::claim(&config)?;
+    let listeners = vec![listen(config.bind_address)?];
+    let tree = prepare_cgroups(&config)?;
+    keep_mounts_private()?;
+    let options = options(&config, host, base, tree, listeners.len())?;
+    Ok(warden::run(options, listeners)?)
+}
+
+/// What the host has, for defaults that depend on it.
+pub(crate) fn measure() -> HostFacts {
+    let memory = sysinfo::MemoryRefreshKind::nothing().with_ram();
+    let system =
+        sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(memory));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    HostFacts {
+        cores,
+        memory: Bytes(system.total_memory()),
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+}
+
+fn prepare_cgroups(config: &Config) -> Result<Tree, StartError> {
+    let tree = instance::cgroups(&config.cgroup)?;
+    let removed = tree.remove_leftovers()?;
+    if removed > 0 {
+        tracing::warn!(removed, "removed cgroups that an earlier node left");
+    }
+    tree.prepare(config.node.jobs_memory)?;
+    Ok(tree)
+}
+
+/// What jails mount must not show on the host, and goes away with this process.
+fn keep_mounts_private() -> Result<(), StartError> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(system("making a mount namespace"))?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&Path>, "/", None::<&Path>, private, None::<&Path>)
+        .map_err(system("making mounts private"))
+}
+
+fn options(
+    config: &Config,
+    host: HostFacts,
+    base: PathBuf,
+    tree: Tree,
+    listeners: usize,
+) -> Result<Options, StartError> {
+    let absolute = |path: &Path| path.canonicalize().map_err(system("finding the runtimes"));
+    let network = std::fs::metadata("/proc/self/ns/net")
+        .map_err(system("looking at the network namespace"))?;
+    let settings = Settings::new(config, host.cores, listeners);
+    let cores = config.jails.job_cpus.unwrap_or(host.cores as f64);
+    let first = *config.jails.ids.start();
+    let jails = config.admission.max_concurrent_jobs + config.jails.pool_size + LEAVING;
+    Ok(Options {
+        spec: Spec {
+            base: absolute(&base)?,
+            packages: absolute(&config.packages_directory())?,
+            box_size: config.jails.box_size,
+            tmp_size: config.jails.tmp_size,
+            inodes: config.jails.max_inodes,
+            jail_memory: Bytes(
+                config
+                    .node
+                    .job_memory_ceiling
+                    .get()
+                    .saturating_add(HEADROOM.get()),
+            ),
+            jail_millicores: millicores(cores),
+            host_network: network.ino(),
+        },
+        tree,
+        // The first pair is the front's where its account does not exist.
+        first_id: first.saturating_add(2),
+        max_jails: u32::try_from(jails).unwrap_or(u32::MAX),
+        front_id: instance::front_id(&config.user, first)?,
+        front_config: serde_json::to_vec(&settings)
+            .map_err(system("passing the configuration on"))?,
+        drain_timeout: config.admission.drain_timeout,
+    })
+}
+
+/// Cores as thousandths, whole.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the range before"
+)]
+fn millicores(cores: f64) -> u32 {
+    (cores * 1000.0).clamp(10.0, f64::from(u32::MAX)) as u32
+}
