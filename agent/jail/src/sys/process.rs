@@ -94,12 +94,23 @@ pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> 
 /// Gives every signal its default handling and unblocks all of them: Rust ignores SIGPIPE at start, and ignored
 /// and blocked signals are kept across exec.
 pub(crate) fn default_signals() -> io::Result<()> {
-    for signal in Signal::iterator() {
-        if matches!(signal, Signal::SIGKILL | Signal::SIGSTOP) {
-            continue;
+    // By hand, because the C library hides 32 and 33; struct kernel_sigaction: SIG_DFL, no flags, no mask.
+    let default = [0u64; 4];
+    for signal in (1..=64).filter(|s| ![libc::SIGKILL, libc::SIGSTOP].contains(s)) {
+        // SAFETY: the pointer is to 32 bytes that live through the call, as rt_sigaction(2) reads on x86-64; the
+        // default handling installs no handler, so no code can run at a bad moment.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                std::ptr::null::<u64>(),
+                8usize,
+            )
+        };
+        if result < 0 {
+            return Err(io::Error::last_os_error());
         }
-        // SAFETY: SIG_DFL installs no handler, so no code can run at a bad moment.
-        unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) }?;
     }
     nix::sys::signal::SigSet::empty().thread_set_mask()?;
     Ok(())
