@@ -98,10 +98,7 @@ impl Text {
             if chunks.peek().is_none() && is_unfinished(invalid) {
                 self.partial = invalid.to_vec();
             } else if !invalid.is_empty() {
-                self.append(
-                    char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]),
-                    limit,
-                );
+                self.append(char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]), limit);
             }
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Resul
     }
     if let Some(group) = group {
         args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = group.as_raw_fd() as u64;
+        args.cgroup = u64::try_from(group.as_raw_fd()).map_err(io::Error::other)?;
     }
     // SAFETY: no CLONE_VM, so the child runs on a copy of this memory, as after fork; one thread (checked above);
     // `pidfd` outlives the call and is the only pointer passed.
