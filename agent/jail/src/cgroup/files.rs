@@ -4,7 +4,7 @@ use super::{CgroupError, Version};
 use crate::Bytes;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Period of the cpu quota in microseconds, the kernel's default.
@@ -26,22 +26,30 @@ pub(super) fn remove(group: &Path) -> Result<(), CgroupError> {
     }
 }
 
-/// Removes every group below this one, deepest first, and says how many of the first level there were.
-pub(super) fn remove_below(group: &Path) -> Result<usize, CgroupError> {
+/// How many groups there are right below this one.
+pub(super) fn count_below(group: &Path) -> Result<usize, CgroupError> {
+    Ok(groups_in(group)?.len())
+}
+
+/// Removes every group below this one, deepest first.
+pub(super) fn remove_below(group: &Path) -> Result<(), CgroupError> {
+    for path in groups_in(group)? {
+        remove_below(&path)?;
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+fn groups_in(group: &Path) -> Result<Vec<PathBuf>, CgroupError> {
     let entries = match fs::read_dir(group) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(CgroupError::io(group))?,
     };
-    let mut removed = 0;
-    for entry in entries {
-        let path = entry.map_err(CgroupError::io(group))?.path();
-        if path.is_dir() {
-            remove_below(&path)?;
-            remove(&path)?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let paths = paths
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(CgroupError::io(group))?;
+    Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Makes the agent's own v2 group able to hand controllers down: a group other than the root may not hold
