@@ -34,9 +34,12 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
         })?;
     let ids = open(Path::new(ID_LOCKS)).map_err(failed)?;
     let (first, last) = (*config.jails.ids.start(), *config.jails.ids.end());
+    let short = |number: i32| {
+        libc::c_short::try_from(number).map_err(|error| failed(io::Error::other(error)))
+    };
     let range = libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
-        l_whence: libc::SEEK_SET as libc::c_short,
+        l_type: short(libc::F_WRLCK)?,
+        l_whence: short(libc::SEEK_SET)?,
         l_start: libc::off_t::from(first),
         l_len: libc::off_t::from(last - first) + 1,
         l_pid: 0,

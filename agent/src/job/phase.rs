@@ -113,7 +113,7 @@ impl Phase {
             env: environment(job, &limits),
             open_files: runtime.open_files,
             processes: runtime.processes,
-            file_size: runtime.file_size,
+            file_size: file_size(runtime.file_size),
         };
         Self {
             stage,
@@ -188,6 +188,11 @@ impl Phase {
             usage,
         })
     }
+}
+
+/// Piston hands its limit to its sandbox in thousands, which takes them for KiB: 10,000,000 bytes allow 10,240,000.
+fn file_size(configured: Bytes) -> Bytes {
+    Bytes(configured.get().div_ceil(1000).saturating_mul(1024))
 }
 
 /// What a stage used, read when nothing of it is left: no process of compile may see run. The run stage is followed

@@ -15,7 +15,6 @@ const FDS: usize = 2 + super::protocol::CREATED_FDS;
 
 /// A jail in the making.
 pub(super) struct Builder {
-    pub(super) pid: Pid,
     report: OwnedFd,
 }
 
@@ -44,7 +43,7 @@ impl Builder {
             SockFlag::SOCK_CLOEXEC,
         )?;
         match sys::fork()? {
-            sys::Forked::Parent(pid) => Ok(Self { pid, report }),
+            sys::Forked::Parent(_) => Ok(Self { report }),
             sys::Forked::Child => live(spec, groups, ids, &theirs),
         }
     }

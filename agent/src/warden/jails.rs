@@ -167,9 +167,10 @@ impl Jails {
         }
     }
 
-    fn arm(&self, id: JailId, limits: [StageLimits; 2]) -> Option<()> {
+    fn arm(&self, id: JailId, limits: [Option<StageLimits>; 2]) -> Option<()> {
         let jail = self.alive(id)?;
         for (stage, limits) in Stage::ALL.into_iter().zip(limits) {
+            let Some(limits) = limits else { continue };
             let limits = cgroup::StageLimits {
                 memory: limits.memory.min(self.ceiling),
                 processes: limits.processes.max(1),

@@ -82,20 +82,18 @@ pub(super) fn limit_memory(
     let bytes = memory.get().to_string();
     match version {
         Version::V1 => {
-            // Raising needs memsw first, lowering needs it last (it may never be below the plain limit); the
-            // group may have any earlier limit, so try one order and then the other.
-            let memsw = "memory.memsw.limit_in_bytes";
-            let plain = "memory.limit_in_bytes";
-            let swap = group.join(memsw).exists();
-            if swap && write(group, memsw, &bytes).is_err() {
+            // Neither may be above or below the other at any moment, so raising has another order than lowering; a
+            // stage's first limit lowers it from none.
+            let (plain, with_swap) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
+            if !group.join(with_swap).exists() {
                 write(group, plain, &bytes)?;
-                return write(group, memsw, &bytes);
+                return write(group, "memory.swappiness", "0");
             }
-            write(group, plain, &bytes)?;
-            if !swap {
-                write(group, "memory.swappiness", "0")?;
+            if write(group, plain, &bytes).is_ok() {
+                return write(group, with_swap, &bytes);
             }
-            Ok(())
+            write(group, with_swap, &bytes)?;
+            write(group, plain, &bytes)
         }
         Version::V2 => {
             write(group, "memory.max", &bytes)?;

@@ -5,7 +5,7 @@ use super::{SUBMISSION, identity, protocol};
 use crate::proto::{
     At, Failure, FromHolder, Program, Stage, Step, ToBuilder, ToHolder, receive, send,
 };
-use crate::{seccomp, sys};
+use crate::sys;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -102,7 +102,6 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     unshare(CloneFlags::CLONE_NEWCGROUP).at(Step::Holder)?;
     nix::unistd::setsid().at(Step::Holder)?;
     nix::unistd::chdir(SUBMISSION).at(Step::Holder)?;
-    let filters = seccomp::program_filters()?;
     identity::confine_holder()?;
     send(channel, &FromHolder::Ready).at(Step::Holder)?;
 
@@ -114,7 +113,7 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     let argv = strings(&program.argv)?;
     let env = strings(&program.env)?;
     let path = argv.first().ok_or_else(protocol)?;
-    identity::become_program(&filters)?;
+    identity::become_program()?;
     nix::unistd::execve(path, &argv, &env).at(Step::Exec)
 }
 
