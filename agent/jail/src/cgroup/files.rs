@@ -89,13 +89,14 @@ pub(super) fn limit_memory(
             let swap = group.join(memsw).exists();
             if swap && write(group, memsw, &bytes).is_err() {
                 write(group, plain, &bytes)?;
-                return write(group, memsw, &bytes);
+                write(group, memsw, &bytes)?;
+                return limit_socket_buffers(group, &bytes);
             }
             write(group, plain, &bytes)?;
             if !swap {
                 write(group, "memory.swappiness", "0")?;
             }
-            Ok(())
+            limit_socket_buffers(group, &bytes)
         }
         Version::V2 => {
             write(group, "memory.max", &bytes)?;
@@ -106,6 +107,17 @@ pub(super) fn limit_memory(
             Ok(())
         }
     }
+}
+
+/// v1 counts socket buffers, those of UDP too, apart from memory, and not at all before they have a limit: without
+/// one a job of 64 MiB fills gigabytes of them. v2 counts them as memory.
+fn limit_socket_buffers(group: &Path, bytes: &str) -> Result<(), CgroupError> {
+    let file = "memory.kmem.tcp.limit_in_bytes";
+    // Absent in kernels without the socket part of v1 accounting.
+    if group.join(file).exists() {
+        write(group, file, bytes)?;
+    }
+    Ok(())
 }
 
 /// Has an out-of-memory kill in the group take all of it. v1 has no such thing: see [`watch_oom`].
