@@ -95,7 +95,7 @@ impl Service {
         let (mut of_stage, mut lost) = (None, false);
         let holders = &self.holders;
         self.reaper.collect(|pid, end| {
-            match holders.iter().position(|holder| holder.pid == pid) {
+            match holders.iter().position(|holder| holder.pid == Some(pid)) {
                 Some(index) if Some(index) == running => of_stage = Some(end),
                 Some(_) => lost = true,
                 // An orphan of the program's, handed to pid 1.
@@ -119,7 +119,9 @@ impl Service {
 
     fn ended(&mut self, running: &Running, end: End) -> Result<(), Failure> {
         let wall = running.since.elapsed();
-        if let Some(failure) = self.holders[running.stage.index()].failure() {
+        let holder = &mut self.holders[running.stage.index()];
+        holder.pid = None;
+        if let Some(failure) = holder.failure() {
             return Err(failure);
         }
         // After the last stage the jail is destroyed at once, which kills what is left more surely than this.
