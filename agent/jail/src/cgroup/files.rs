@@ -90,27 +90,8 @@ pub(super) fn limit_memory(
     let bytes = memory.get().to_string();
     match version {
         Version::V1 => {
-            // Neither may be above or below the other at any moment, so raising has another order than lowering; a
-            // stage's first limit lowers it from none.
-            let (plain, with_swap) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
-            if !group.join(with_swap).exists() {
-                write(group, plain, &bytes)?;
-<<<<<<< HEAD
-                return write(group, "memory.swappiness", "0");
-=======
-                write(group, memsw, &bytes)?;
-                return limit_socket_buffers(group, &bytes);
->>>>>>> escape
-            }
-            if write(group, plain, &bytes).is_ok() {
-                return write(group, with_swap, &bytes);
-            }
-<<<<<<< HEAD
-            write(group, with_swap, &bytes)?;
-            write(group, plain, &bytes)
-=======
+            limit_v1_memory(group, &bytes)?;
             limit_socket_buffers(group, &bytes)
->>>>>>> escape
         }
         Version::V2 => {
             write(group, "memory.max", &bytes)?;
@@ -121,6 +102,21 @@ pub(super) fn limit_memory(
             Ok(())
         }
     }
+}
+
+/// Neither may the plain limit be above the one with swap nor that one below the plain one at any moment, so raising has
+/// another order than lowering; a stage's first limit lowers it from none.
+fn limit_v1_memory(group: &Path, bytes: &str) -> Result<(), CgroupError> {
+    let (plain, with_swap) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
+    if !group.join(with_swap).exists() {
+        write(group, plain, bytes)?;
+        return write(group, "memory.swappiness", "0");
+    }
+    if write(group, plain, bytes).is_ok() {
+        return write(group, with_swap, bytes);
+    }
+    write(group, with_swap, bytes)?;
+    write(group, plain, bytes)
 }
 
 /// v1 counts socket buffers, those of UDP too, apart from memory, and not at all before they have a limit: without

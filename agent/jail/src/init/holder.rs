@@ -31,7 +31,10 @@ impl Holder {
     ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
-            sys::Forked::Parent(pid) => Ok(Self { pid: Some(pid), channel: ours }),
+            sys::Forked::Parent(pid) => Ok(Self {
+                pid: Some(pid),
+                channel: ours,
+            }),
             sys::Forked::Child => live(stage, builder, stdio, &theirs),
         }
     }
