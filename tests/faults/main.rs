@@ -17,4 +17,5 @@ mod memory;
 mod queue;
 mod second;
 mod stderr;
+mod takeover;
 mod warden;

@@ -237,10 +237,12 @@ impl Node {
         self.with_role("front").into_iter().next()
     }
 
-    /// The first processes of all jails.
+    /// The first processes of all jails. What they have forked still has their command line.
     #[must_use]
     pub fn inits(&self) -> Vec<Process> {
-        self.with_role("jail-init")
+        let mut inits = self.with_role("jail-init");
+        inits.retain(|process| process.parent == self.process.pid());
+        inits
     }
 
     /// Processes that run under uids of programs.
