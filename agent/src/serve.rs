@@ -9,6 +9,7 @@ use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{self, Backlog};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
@@ -135,7 +136,12 @@ pub(crate) fn measure() -> HostFacts {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    // The standard library's queue of 128 is too short for those who come while a front is replaced: what does not
+    // fit is dropped, and comes again a second later.
+    socket::listen(&listener, Backlog::MAXCONN).map_err(|error| failed(error.into()))?;
+    Ok(listener)
 }
 
 fn prepare_cgroups(config: &Config, tree: &Tree) -> Result<(), StartError> {

@@ -85,9 +85,19 @@ pub(crate) fn write_config(site: &Site, options: &NodeOptions) {
         .expect("a file can be written into a fresh folder");
 }
 
+/// The node's binary, through another command if the test wants that.
+fn command(options: &NodeOptions) -> Command {
+    let Some((first, rest)) = options.through.split_first() else {
+        return Command::new(agent_binary());
+    };
+    let mut command = Command::new(first);
+    command.args(rest).arg(agent_binary());
+    command
+}
+
 /// Starts the process and waits until it serves.
 pub(crate) fn spawn(site: &Site, options: &NodeOptions) -> Result<Launched, StartError> {
-    let mut child = Command::new(agent_binary())
+    let mut child = command(options)
         .args(["serve", "--config"])
         .arg(site.config_file())
         .env_clear()

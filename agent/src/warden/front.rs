@@ -59,6 +59,19 @@ impl Front {
         })
     }
 
+    /// A channel without a process behind it.
+    #[cfg(test)]
+    pub(super) fn unreal(link: OwnedFd) -> Self {
+        Self {
+            child: Child {
+                pid: Pid::from_raw(i32::MAX),
+                process: File::open("/dev/null").unwrap().into(),
+            },
+            link,
+            started: Instant::now(),
+        }
+    }
+
     pub(super) const fn pid(&self) -> Pid {
         self.child.pid
     }

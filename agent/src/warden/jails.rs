@@ -178,11 +178,7 @@ impl Jails {
         let jail = self.alive(id)?;
         for (stage, limits) in Stage::ALL.into_iter().zip(limits) {
             let Some(limits) = limits else { continue };
-            let limits = cgroup::StageLimits {
-                memory: limits.memory.min(self.ceiling),
-                processes: limits.processes.clamp(1, MAX_PROCESSES),
-            };
-            if let Err(error) = jail.groups.limit(stage, limits) {
+            if let Err(error) = jail.groups.limit(stage, capped(limits, self.ceiling)) {
                 tracing::error!(
                     jail = id.0,
                     error = &error as &dyn std::error::Error,
@@ -363,6 +359,14 @@ impl Jails {
     }
 }
 
+/// The limits as far as a front may choose them.
+fn capped(limits: StageLimits, ceiling: Bytes) -> cgroup::StageLimits {
+    cgroup::StageLimits {
+        memory: limits.memory.min(ceiling),
+        processes: limits.processes.clamp(1, MAX_PROCESSES),
+    }
+}
+
 fn readable(fd: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
     poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
@@ -374,3 +378,6 @@ fn drain(event: &OwnedFd) {
     // Nothing to read is as good.
     nix::unistd::read(event, &mut counter).ok();
 }
+
+#[cfg(test)]
+mod tests;
