@@ -4,6 +4,7 @@
 mod catalog;
 mod cli;
 mod config;
+mod doctor;
 mod front;
 mod http;
 mod instance;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     }
     match Cli::parse().command {
         Command::Serve(flags) => tell(serve::serve(&flags)),
+        Command::Doctor(flags) => doctor::run(&flags),
     }
 }
 
