@@ -8,12 +8,20 @@ use nix::libc;
 use nix::unistd::User;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Every node of the host locks its range of uids in this file, one byte per uid.
 const ID_LOCKS: &str = "/run/codecapsule-ids.lock";
 
-/// Held as long as the node runs; the kernel lets go of both whatever way the process ends.
+/// How long the rest of a node that was just killed may still hold what this one wants: its processes follow it
+/// within milliseconds, on a busy machine within a second.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Held as long as the node runs; the kernel lets go of all whatever way the process ends.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held for their locks")]
 pub(crate) struct Claim {
@@ -21,7 +29,22 @@ pub(crate) struct Claim {
     ids: File,
 }
 
-/// Claims name and uids: no two jobs of the host may ever have the same uid, whichever node runs them.
+/// Tries again for a while what another node holds.
+pub(crate) fn patiently<T>(
+    mut attempt: impl FnMut() -> Result<T, StartError>,
+) -> Result<T, StartError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(StartError::Taken { .. } | StartError::Listen { .. }) if Instant::now() < end => {
+                sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Claims state directory and uids: no two jobs of the host may ever have the same uid, whichever node runs them.
 pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
     let what = "claiming the state directory";
     let failed = |source| StartError::System { what, source };
@@ -49,6 +72,28 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
         key: "runner_uid_min and runner_uid_max",
     })?;
     Ok(Claim { state, ids })
+}
+
+/// Claims the cgroup, in which a node removes whatever it finds. The lock is on the folder itself: its name alone is no claim, as two nodes may have one name below different groups.
+pub(crate) fn claim_cgroup(config: &Config, tree: &Tree) -> Result<Flock<File>, StartError> {
+    let what = "claiming the cgroup";
+    let failed = |source| StartError::System { what, source };
+    let taken = || StartError::Taken {
+        what: format!("the cgroup {}", config.cgroup),
+        key: "cgroup",
+    };
+    let folder = tree.make_root()?;
+    let claimed = Flock::lock(
+        File::open(&folder).map_err(failed)?,
+        FlockArg::LockExclusiveNonblock,
+    )
+    .map_err(|_| taken())?;
+    // A node that ends removes the folder, perhaps between our two steps: then the lock is on nothing.
+    let (ours, there) = (claimed.metadata(), fs::metadata(&folder));
+    match (ours, there) {
+        (Ok(ours), Ok(there)) if ours.ino() == there.ino() => Ok(claimed),
+        _ => Err(taken()),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {

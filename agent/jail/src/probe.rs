@@ -191,6 +191,17 @@ pub fn new_root() -> io::Result<()> {
     })
 }
 
+/// Protects a mount as those of the runtimes are.
+///
+/// # Errors
+/// The step that the kernel refuses.
+pub fn protected_mounts() -> io::Result<()> {
+    in_child(|| {
+        private_tmpfs()?;
+        sys::mount::protect(Path::new(SCRATCH))
+    })
+}
+
 /// close_range(2).
 ///
 /// # Errors
@@ -205,14 +216,6 @@ pub fn close_range() -> io::Result<()> {
 /// `ENOSYS` where it is missing.
 pub fn openat2() -> io::Result<()> {
     sys::features::openat2()
-}
-
-/// mount_setattr(2).
-///
-/// # Errors
-/// `ENOSYS` where it is missing.
-pub fn mount_setattr() -> io::Result<()> {
-    sys::features::mount_setattr()
 }
 
 /// pidfd_open(2).

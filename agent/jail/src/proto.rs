@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-/// The longest frame on the control channel: a piece of a file ([`PIECE`]) or a stage's arguments and
-/// environment.
-pub const MAX_FRAME: usize = 1024 * 1024;
+/// The longest frame on the control channel: a piece of a file ([`PIECE`]) or a stage's arguments and environment, of
+/// which the kernel takes up to 6 MiB (execve(2), "Limits on size of arguments and environment").
+pub const MAX_FRAME: usize = 6 * 1024 * 1024;
 
 /// The longest piece of a file in one [`ToInit::Piece`], in bytes.
 pub const PIECE: usize = 512 * 1024;

@@ -124,6 +124,12 @@ const FEATURES: &[Feature] = &[
         without: "jails can't have a /dev: give root CAP_MKNOD and let it open /dev/null's number",
     },
     Feature {
+        name: "mount_setattr",
+        need: Jails,
+        look: probe::protected_mounts,
+        without: "what is mounted below the runtimes would stay writable: use Linux 5.15 or newer",
+    },
+    Feature {
         name: "pivot_root",
         need: Jails,
         look: probe::new_root,
@@ -146,12 +152,6 @@ const FEATURES: &[Feature] = &[
         need: Nobody,
         look: probe::openat2,
         without: "nothing: names are resolved inside the jail",
-    },
-    Feature {
-        name: "mount_setattr",
-        need: Nobody,
-        look: probe::mount_setattr,
-        without: "nothing: mounts are made read-only one by one",
     },
 ];
 

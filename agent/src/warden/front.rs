@@ -90,9 +90,13 @@ impl Front {
         jail::host::kill(self.child.process.as_fd()).ok();
     }
 
-    pub(super) fn pause_before_restart(&self) {
+    /// When to start the next one, this one being dead.
+    pub(super) fn next_start(&self) -> Instant {
+        let now = Instant::now();
         if self.started.elapsed() < SHORT_LIFE {
-            std::thread::sleep(PAUSE);
+            now + PAUSE
+        } else {
+            now
         }
     }
 }

@@ -22,6 +22,9 @@ const RETRY: Duration = Duration::from_millis(2);
 /// How long an out-of-memory event is followed up. The kill comes right after the event.
 const OOM_WATCH: Duration = Duration::from_millis(200);
 
+/// No stage gets more processes, whatever the front asks for: the most that the configuration takes.
+const MAX_PROCESSES: u32 = 32_768;
+
 enum State {
     /// A builder is at work.
     Building(RequestId, Builder),
@@ -77,10 +80,14 @@ impl Jail {
 
     /// Kills what lives in it. Its cgroups stay, to be asked for what was used.
     fn end_now(&mut self) {
-        if let State::Alive(product) = &self.state {
-            // Dead already is as good: it will be collected.
-            jail::host::kill(product.process.as_fd()).ok();
-            self.state = State::Dying(product.init);
+        match &self.state {
+            State::Building(_, builder) => builder.kill(),
+            State::Alive(product) => {
+                // Dead already is as good: it will be collected.
+                jail::host::kill(product.process.as_fd()).ok();
+                self.state = State::Dying(product.init);
+            }
+            State::Dying(_) | State::Dead => {}
         }
     }
 }
@@ -173,7 +180,7 @@ impl Jails {
             let Some(limits) = limits else { continue };
             let limits = cgroup::StageLimits {
                 memory: limits.memory.min(self.ceiling),
-                processes: limits.processes.max(1),
+                processes: limits.processes.clamp(1, MAX_PROCESSES),
             };
             if let Err(error) = jail.groups.limit(stage, limits) {
                 tracing::error!(
@@ -226,6 +233,9 @@ impl Jails {
                 continue;
             };
             if !readable(builder.report()) {
+                if builder.deadline() <= Instant::now() {
+                    builder.kill();
+                }
                 continue;
             }
             let front = front.filter(|_| !jail.unwanted);
@@ -248,12 +258,12 @@ impl Jails {
                     }
                 }
                 Err(failure) => {
-                    tracing::error!(
-                        jail = id.0,
-                        error = &failure as &dyn std::error::Error,
-                        "jail can't be made"
-                    );
                     if let Some(front) = front {
+                        tracing::error!(
+                            jail = id.0,
+                            error = &failure as &dyn std::error::Error,
+                            "jail can't be made"
+                        );
                         front.tell(&FromWarden::NotCreated(request, failure), &[]);
                     }
                     jail.state = State::Dead;
@@ -266,7 +276,8 @@ impl Jails {
     /// A child of the warden has died: a builder, or a jail's init and with it everything in the jail.
     pub(super) fn died(&mut self, pid: Pid) {
         for jail in self.jails.values_mut() {
-            match &jail.state {
+            match &mut jail.state {
+                State::Building(_, builder) if builder.pid() == pid => builder.collected(),
                 State::Alive(product) if product.init == pid => jail.state = State::Dead,
                 State::Dying(init) if *init == pid => jail.state = State::Dead,
                 _ => {}
@@ -286,6 +297,7 @@ impl Jails {
             }
             if jail.oom_until.is_some() && jail.groups.oom_killed().unwrap_or(true) {
                 tracing::debug!(jail = id.0, "out of memory");
+                jail.oom_until = None;
                 jail.end_now();
             }
             jail.oom_until = jail.oom_until.filter(|until| *until > Instant::now());
@@ -339,10 +351,13 @@ impl Jails {
 
     /// How soon to look again at what no descriptor tells.
     pub(super) fn next_retry(&self) -> Option<Duration> {
-        let pause = |jail: &Jail| match jail.removal.next {
-            _ if jail.oom_until.is_some() => Some(RETRY),
-            Some(next) => Some(next.saturating_duration_since(Instant::now())),
-            None => jail.is_finished().then_some(Duration::ZERO),
+        let until = |at: Instant| at.saturating_duration_since(Instant::now());
+        let pause = |jail: &Jail| match (&jail.state, jail.removal.next) {
+            (State::Building(_, builder), _) => Some(until(builder.deadline()).max(RETRY)),
+            (State::Alive(_), _) => jail.oom_until.map(|_| RETRY),
+            (State::Dying(_), _) => None,
+            (State::Dead, Some(next)) => Some(until(next)),
+            (State::Dead, None) => jail.is_finished().then_some(Duration::ZERO),
         };
         self.jails.values().filter_map(pause).min()
     }

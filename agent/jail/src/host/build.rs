@@ -21,7 +21,7 @@ use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// A step of init that takes longer than this has failed, in seconds.
-const PATIENCE_S: i64 = 20;
+const PATIENCE_S: i64 = 5;
 
 /// pid, mount, ipc, uts, cgroup and network namespaces; init enters its user namespace itself, later. The parent is
 /// the warden, not the builder, so that init dies with the warden and is collected by it.

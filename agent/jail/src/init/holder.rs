@@ -17,7 +17,8 @@ use std::os::unix::net::UnixStream;
 
 /// Init's side: the waiting process and the channel to it.
 pub(super) struct Holder {
-    pub(super) pid: Pid,
+    /// `None` once it has ended: the number may then be another process's.
+    pub(super) pid: Option<Pid>,
     channel: UnixStream,
 }
 
@@ -30,7 +31,10 @@ impl Holder {
     ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
-            sys::Forked::Parent(pid) => Ok(Self { pid, channel: ours }),
+            sys::Forked::Parent(pid) => Ok(Self {
+                pid: Some(pid),
+                channel: ours,
+            }),
             sys::Forked::Child => live(stage, builder, stdio, &theirs),
         }
     }
@@ -117,10 +121,14 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     nix::unistd::execve(path, &argv, &env).at(Step::Exec)
 }
 
+/// Bytes of a core file: too few for one to be written, and the one number under which the kernel does not start the
+/// helper that core_pattern may name either. Under 0 it would (core(5)): a root process of the host, fed by the program.
+const NO_CORE: u64 = 1;
+
 /// What rlimits can hold, they hold, besides the cgroup: no core files, no locked memory, no raised priorities.
 fn limit(program: &Program) -> Result<(), Failure> {
     let limits = [
-        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_CORE, NO_CORE),
         (Resource::RLIMIT_MEMLOCK, 0),
         (Resource::RLIMIT_NICE, 0),
         (Resource::RLIMIT_RTPRIO, 0),

@@ -97,9 +97,8 @@ fn bind_read_only(source: &Path, target: &Path) -> io::Result<()> {
         MsFlags::MS_BIND | MsFlags::MS_REC,
         NONE,
     )?;
-    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | PLAIN;
-    mount(NONE, target, NONE, flags, NONE)?;
-    Ok(())
+    // What an operator has mounted inside (a package on a disk of its own) is protected as well.
+    crate::sys::mount::protect(target)
 }
 
 fn tmpfs(target: &Path, size: Bytes, inodes: u32, owner: u32, flags: MsFlags) -> io::Result<()> {

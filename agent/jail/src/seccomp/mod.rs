@@ -115,6 +115,7 @@ fn condition(condition: &Condition) -> Result<SeccompCondition, seccompiler::Bac
             SeccompCmpOp::MaskedEq(mask),
             value,
         ),
+        Condition::Given(argument) => (argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0),
     };
     SeccompCondition::new(argument, length, operator, value)
 }

@@ -4,12 +4,13 @@
 //! sandboxes, and what CPython 3.11, Node 18 and 20, OpenJDK 17 and GCC 12 were measured to need. The same in every build.
 
 use libc::{
-    AF_INET, AF_INET6, AF_UNIX, EINVAL, ENOSYS, F_NOTIFY, F_SETLEASE, IPPROTO_TCP, IPPROTO_UDP,
-    PR_CAPBSET_READ, PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS,
-    PR_GET_PDEATHSIG, PR_GET_SECCOMP, PR_GET_SPECULATION_CTRL, PR_GET_THP_DISABLE,
-    PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_NO_NEW_PRIVS,
-    PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK, PR_SET_VMA, S_IFIFO, S_IFMT,
-    SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
+    AF_INET, AF_INET6, AF_UNIX, EINVAL, ENOSYS, F_NOTIFY, F_SETFL, F_SETLEASE, IPPROTO_TCP,
+    IPPROTO_UDP, MADV_MERGEABLE, O_DIRECT, POSIX_FADV_DONTNEED, PR_CAPBSET_READ,
+    PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
+    PR_GET_SECCOMP, PR_GET_SPECULATION_CTRL, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK,
+    PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
+    PR_SET_THP_DISABLE, PR_SET_TIMERSLACK, PR_SET_VMA, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM,
+    SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
 };
 use syscalls::Sysno;
 
@@ -33,6 +34,8 @@ pub enum Verdict {
     Allow,
     /// The call fails with an errno other than the default EPERM.
     Refuse(Refusal),
+    /// The call says that all is well, and nothing is done.
+    Ignore,
 }
 
 /// The errnos that refusals use besides EPERM.
@@ -45,18 +48,20 @@ pub enum Refusal {
 }
 
 impl Verdict {
-    /// The errno of a refusal.
+    /// What the call returns in place of going to the kernel.
     #[must_use]
     pub const fn errno(self) -> Option<u32> {
         match self {
             Self::Allow => None,
+            Self::Ignore => Some(0),
             Self::Refuse(Refusal::NoSuchCall) => Some(ENOSYS as u32),
             Self::Refuse(Refusal::Invalid) => Some(EINVAL as u32),
         }
     }
 }
 
-/// A condition on one argument (0-5). The lower 32 bits are compared but for `Masked`, which sees all 64.
+/// A condition on one argument (0-5). The lower 32 bits are compared but for `Masked` and `Given`, which
+/// see all 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Equal.
@@ -65,6 +70,8 @@ pub enum Condition {
     IsNot(u8, u64),
     /// `argument & mask == value`.
     Masked(u8, u64, u64),
+    /// Not 0, all 64 bits of it: a pointer that is given.
+    Given(u8),
 }
 
 /// The errnos, other than EPERM, that a policy refuses with.
@@ -97,6 +104,23 @@ macro_rules! no_such_call {
     };
 }
 
+macro_rules! refuse {
+    ($refusal:ident, $why:literal: $($name:ident)*; when $($when:expr),+) => {
+        Rule {
+            calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Refuse(Refusal::$refusal), why: $why,
+        }
+    };
+}
+
+macro_rules! ignore {
+    ($why:literal: $($name:ident)*) => {
+        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Ignore, why: $why }
+    };
+    ($why:literal: $($name:ident)*; when $($when:expr),+) => {
+        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Ignore, why: $why }
+    };
+}
+
 /// Every `CLONE_NEW*` flag that clone(2) takes.
 const NEW_NAMESPACES: u64 = 0x7E02_0000;
 /// Socket types without their `SOCK_CLOEXEC` and `SOCK_NONBLOCK` flags (<bits/socket_type.h>).
@@ -116,18 +140,37 @@ const SO_ATTACH_FILTER: u64 = 26;
 const SO_ATTACH_BPF: u64 = 50;
 const SO_ATTACH_REUSEPORT_CBPF: u64 = 51;
 const SO_ATTACH_REUSEPORT_EBPF: u64 = 52;
+const SO_ZEROCOPY: u64 = 60;
+/// <linux/udp.h>.
+const UDP_ENCAP: u64 = 100;
+/// <linux/fs.h>.
+const RWF_NOWAIT: u64 = 8;
 
-use Condition::{Is, IsNot, Masked};
+use Condition::{Given, Is, IsNot, Masked};
 
 /// What the submitted program may do.
 pub const PROGRAM: &[Rule] = &[
     // Files.
     allow!("read and write what it has open":
-        read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3
-        pipe pipe2 fsync fdatasync sync_file_range fadvise64 readahead getdents getdents64),
+        read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2 dup3 pipe pipe2
+        readahead getdents getdents64),
+    allow!("reading with flags": preadv2; when &[Masked(5, RWF_NOWAIT, 0)]),
+    refuse!(Invalid, "whether a read would wait tells what is in the page cache, so what other jobs ran": preadv2;
+        when &[Masked(5, RWF_NOWAIT, RWF_NOWAIT)]),
+    ignore!("a tmpfs has nothing to sync; on a shared runtime file it would flush the host's disk, over and over":
+        fsync fdatasync sync_file_range),
+    allow!("advice on how a file will be read": fadvise64; when &[IsNot(3, POSIX_FADV_DONTNEED as u64)]),
+    ignore!("dropping runtime files from the page cache would slow every other job down": fadvise64;
+        when &[Is(3, POSIX_FADV_DONTNEED as u64)]),
     allow!("open and look at files; the jail's mounts and uids decide which":
-        open openat openat2 creat stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat
+        creat stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat
         statfs fstatfs ustat getcwd umask),
+    allow!("open through the page cache": open; when &[Masked(1, O_DIRECT as u64, 0)]),
+    allow!("open through the page cache": openat; when &[Masked(2, O_DIRECT as u64, 0)]),
+    refuse!(Invalid, "reading runtime files past the page cache would load the host's disk without end": open;
+        when &[Masked(1, O_DIRECT as u64, O_DIRECT as u64)]),
+    refuse!(Invalid, "as open": openat; when &[Masked(2, O_DIRECT as u64, O_DIRECT as u64)]),
+    no_such_call!("its flags are behind a pointer where no filter sees them; callers fall back to openat": openat2),
     allow!("change the files of its own tmpfs":
         truncate ftruncate fallocate rename renameat renameat2 mkdir mkdirat rmdir link linkat unlink unlinkat symlink
         symlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat chdir
@@ -138,15 +181,20 @@ pub const PROGRAM: &[Rule] = &[
         mknod; when &[Masked(1, S_IFMT as u64, S_IFIFO as u64)]),
     allow!("named pipes, as mknod": mknodat; when &[Masked(2, S_IFMT as u64, S_IFIFO as u64)]),
     allow!("descriptor flags and locks (SQLite); directory notices and leases tell what other jobs do with shared files":
-        fcntl; when &[IsNot(1, F_NOTIFY as u64), IsNot(1, F_SETLEASE as u64)]),
+        fcntl; when &[IsNot(1, F_NOTIFY as u64), IsNot(1, F_SETLEASE as u64), IsNot(1, F_SETFL as u64)],
+            &[Is(1, F_SETFL as u64), Masked(2, O_DIRECT as u64, 0)]),
+    refuse!(Invalid, "as opening with the flag": fcntl;
+        when &[Is(1, F_SETFL as u64), Masked(2, O_DIRECT as u64, O_DIRECT as u64)]),
     allow!("locks between its own processes": flock),
     allow!("terminals and pipes; not pushing input, not the console, not sharing blocks between files":
         ioctl; when &[IsNot(1, TIOCSTI), IsNot(1, TIOCLINUX), IsNot(1, FICLONE), IsNot(1, FICLONERANGE),
             IsNot(1, FIDEDUPERANGE)]),
     // Memory.
     allow!("memory, executable too: V8, the JVM and ctypes compile at run time":
-        mmap munmap mremap mprotect brk madvise msync mincore mlock mlock2 munlock mlockall munlockall memfd_create
+        mmap munmap mremap mprotect brk msync mincore mlock mlock2 munlock mlockall munlockall memfd_create
         mseal pkey_alloc pkey_free pkey_mprotect remap_file_pages get_mempolicy membarrier),
+    allow!("advice on its memory; merging equal pages would tell by time what other jobs hold": madvise;
+        when &[IsNot(2, MADV_MERGEABLE as u64)]),
     // Processes and threads.
     allow!("threads and processes, in no new namespace": clone; when &[Masked(0, NEW_NAMESPACES, 0)]),
     allow!("start, wait for and end processes":
@@ -161,8 +209,13 @@ pub const PROGRAM: &[Rule] = &[
         setsid capget uname sysinfo getcpu getrusage times getrlimit),
     allow!("without a capability these change nothing that the kernel would not allow; runtimes call them":
         setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid capset),
-    allow!("lower its own limits": setrlimit),
-    allow!("limits of itself only": prlimit64; when &[Is(0, 0)]),
+    allow!("lower its own limits, but for core files": setrlimit; when &[IsNot(0, RLIMIT_CORE as u64)]),
+    allow!("limits of itself only, those on core files to read": prlimit64;
+        when &[Is(0, 0), IsNot(1, RLIMIT_CORE as u64)], &[Is(0, 0), Is(1, RLIMIT_CORE as u64), Masked(2, u64::MAX, 0)]),
+    ignore!("the limit is 1 and stays so: under 0 a crash would start the host's core_pattern helper, as root": setrlimit;
+        when &[Is(0, RLIMIT_CORE as u64)]),
+    ignore!("as setrlimit": prlimit64;
+        when &[Is(0, 0), Is(1, RLIMIT_CORE as u64), Given(2)]),
     allow!("its own scheduling; priorities can't be raised":
         sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler
         sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority
@@ -205,12 +258,14 @@ pub const PROGRAM: &[Rule] = &[
     allow!("use the sockets it could make":
         connect accept accept4 bind listen shutdown getsockname getpeername getsockopt sendto recvfrom sendmsg recvmsg
         sendmmsg recvmmsg),
-    allow!("socket options, but no upper-layer protocols (espintcp, kTLS) and no packet filters in the kernel":
-        setsockopt;
-        when &[IsNot(1, IPPROTO_TCP as u64), IsNot(1, SOL_SOCKET as u64)],
+    allow!("socket options, but no upper-layer protocols (espintcp, kTLS, ESP in UDP), no packet filters in the kernel, no \
+        pages of files in packets": setsockopt;
+        when &[IsNot(1, IPPROTO_TCP as u64), IsNot(1, IPPROTO_UDP as u64), IsNot(1, SOL_SOCKET as u64)],
             &[Is(1, IPPROTO_TCP as u64), IsNot(2, TCP_ULP)],
+            &[Is(1, IPPROTO_UDP as u64), IsNot(2, UDP_ENCAP)],
             &[Is(1, SOL_SOCKET as u64), IsNot(2, SO_ATTACH_FILTER), IsNot(2, SO_ATTACH_BPF),
-                IsNot(2, SO_ATTACH_REUSEPORT_CBPF), IsNot(2, SO_ATTACH_REUSEPORT_EBPF)]),
+                IsNot(2, SO_ATTACH_REUSEPORT_CBPF), IsNot(2, SO_ATTACH_REUSEPORT_EBPF),
+                IsNot(2, SO_ZEROCOPY)]),
     // System V and POSIX IPC: the namespace is the jail's own and dies with it.
     allow!("IPC between its own processes, as courses teach it":
         shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink

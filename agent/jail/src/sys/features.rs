@@ -26,11 +26,6 @@ pub(crate) fn openat2() -> io::Result<()> {
     refuses_nonsense(libc::SYS_openat2)
 }
 
-/// mount_setattr(2): a `struct mount_attr` of no bytes is invalid.
-pub(crate) fn mount_setattr() -> io::Result<()> {
-    refuses_nonsense(libc::SYS_mount_setattr)
-}
-
 /// pidfd_open(2): -1 is no process.
 pub(crate) fn pidfd_open() -> io::Result<()> {
     refuses_nonsense(libc::SYS_pidfd_open)
