@@ -50,6 +50,13 @@ fn look(offer: &Offer) -> Vec<Finding> {
                 "init can't be started inside its limits: use Linux 5.15 or newer",
             ),
         });
+        if offer.shared {
+            findings.push(Finding::note(
+                "own cgroup",
+                format!("{} holds other processes", offer.own.display()),
+                "start the node in one of its own: as a service with Delegate=yes, or with systemd-run --scope --property=Delegate=yes",
+            ));
+        }
         findings.push(file(
             offer.kill,
             "cgroup.kill",

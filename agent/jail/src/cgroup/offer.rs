@@ -17,6 +17,8 @@ pub struct Offer {
     pub version: Version,
     /// Starting a process inside a group (clone3(2), `CLONE_INTO_CGROUP`); v2 only.
     pub start_inside: io::Result<()>,
+    /// Whether the agent's own group holds other processes, so that it can't hand limits down; v2 only.
+    pub shared: bool,
     /// Killing a whole group by one write; v2 only.
     pub kill: bool,
     /// A peak of memory.
@@ -57,11 +59,18 @@ fn look(version: Version, own: &Path, group: &Path) -> Offer {
         own: own.to_owned(),
         version,
         start_inside: start_inside(group),
+        shared: version == Version::V2 && holds_others(own),
         kill: has("cgroup.kill"),
         peak: has(peak),
         kill_together: has("memory.oom.group"),
         swap: has(swap),
     }
+}
+
+/// The root of the hierarchy may hold processes and hand limits down all the same; it has no `cgroup.type`.
+fn holds_others(own: &Path) -> bool {
+    let members = std::fs::read_to_string(own.join("cgroup.procs")).unwrap_or_default();
+    own.join("cgroup.type").exists() && members.lines().count() > 1
 }
 
 fn start_inside(group: &Path) -> io::Result<()> {
