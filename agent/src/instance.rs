@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::serve::StartError;
-use jail::cgroup::{self, Tree};
+use jail::cgroup::{self, Hierarchy, Tree};
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 use nix::libc;
 use nix::unistd::User;
@@ -107,6 +107,11 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// The cgroups called `name` below this process's own.
 pub(crate) fn cgroups(name: &str) -> Result<Tree, StartError> {
+    Ok(Tree::new(&hierarchy()?, name))
+}
+
+/// The host's cgroups and this process's own place in them.
+pub(crate) fn hierarchy() -> Result<Hierarchy, StartError> {
     let read = |path: &str| {
         fs::read_to_string(path).map_err(|source| StartError::System {
             what: "looking for cgroups",
@@ -115,12 +120,11 @@ pub(crate) fn cgroups(name: &str) -> Result<Tree, StartError> {
     };
     let controllers =
         |group: &Path| fs::read_to_string(group.join("cgroup.controllers")).unwrap_or_default();
-    let hierarchy = cgroup::detect(
+    Ok(cgroup::detect(
         &read("/proc/self/mountinfo")?,
         &read("/proc/self/cgroup")?,
         controllers,
-    )?;
-    Ok(Tree::new(&hierarchy, name))
+    )?)
 }
 
 /// Uid and gid of the front: the account's, or where there is none a uid of the node's own range that no job gets.

@@ -5,6 +5,7 @@ mod catalog;
 mod cli;
 mod config;
 mod descriptors;
+mod doctor;
 mod front;
 mod http;
 mod instance;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     }
     match Cli::parse().command {
         Command::Serve(flags) => tell(serve::serve(&flags)),
+        Command::Doctor(flags) => doctor::run(&flags),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigFaults, Flags, HostFacts};
 use crate::front::Settings;
 use crate::warden::{self, Options, WardenError};
-use crate::{descriptors, instance, logging};
+use crate::{descriptors, doctor, instance, logging};
 use jail::Bytes;
 use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
@@ -36,6 +36,16 @@ pub(crate) enum StartError {
         "capsule-agent has to be started as root: it makes namespaces and cgroups (the process that faces the network is not root)"
     )]
     NotRoot,
+    /// The kernel or the container around does not let jails be made.
+    #[error("this host lacks {name} ({detail}): {consequence} (`capsule-agent doctor` tells more)")]
+    Host {
+        /// What is missing.
+        name: String,
+        /// What was seen.
+        detail: String,
+        /// What follows and what to do.
+        consequence: String,
+    },
     /// The base system of jails is missing.
     #[error(
         "there are no runtimes in {0}: build them with `runtimes/build --out {0}`, or point data_directory to where they are"
@@ -107,6 +117,7 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
     if !nix::unistd::geteuid().is_root() {
         return Err(StartError::NotRoot);
     }
+    require_host()?;
     let base = config.data_directory.join("base");
     if !base.join("usr").is_dir() || !config.packages_directory().is_dir() {
         return Err(StartError::NoRuntimes(config.data_directory.clone()));
@@ -121,6 +132,18 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
     keep_mounts_private()?;
     let options = options(&config, host, base, tree, &settings)?;
     Ok(warden::run(options, listeners)?)
+}
+
+/// Asks now what would fail with the first jail.
+fn require_host() -> Result<(), StartError> {
+    match doctor::blocker() {
+        None => Ok(()),
+        Some(finding) => Err(StartError::Host {
+            name: finding.name,
+            detail: finding.detail,
+            consequence: finding.consequence,
+        }),
+    }
 }
 
 /// What the host has, for defaults that depend on it.

@@ -7,6 +7,7 @@ mod output;
 mod phase;
 mod report;
 pub(crate) mod request;
+mod supervise;
 
 use crate::front::Node;
 use crate::pool::Jail;

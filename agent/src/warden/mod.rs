@@ -7,6 +7,7 @@
 mod builder;
 mod front;
 mod jails;
+mod life;
 pub(crate) mod protocol;
 mod slots;
 

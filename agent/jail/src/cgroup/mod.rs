@@ -14,9 +14,11 @@
 mod detect;
 mod files;
 mod jail;
+mod offer;
 
 pub use detect::{Hierarchy, detect};
 pub use jail::{Jail, Leaf, StageLimits, Usage};
+pub use offer::{Offer, offer};
 
 use crate::Bytes;
 use std::io;
