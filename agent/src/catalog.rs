@@ -19,8 +19,6 @@ pub(crate) struct Runtime {
     pub(crate) aliases: Vec<String>,
     /// Name of the package, where that is another one.
     pub(crate) runtime: Option<String>,
-    /// Name and version of the package, by which the store has it.
-    pub(crate) package: (String, String),
     /// Environment of both stages.
     pub(crate) env: Vec<(String, String)>,
     /// Command of the compile stage, without the files; `None` where there is none.
@@ -99,7 +97,6 @@ impl Runtime {
             semver: package.version.clone(),
             aliases: provided.aliases.clone(),
             runtime: (package.name != provided.language).then(|| package.name.clone()),
-            package: (package.name.clone(), version),
             env: package.env.clone(),
             compile: package
                 .compile

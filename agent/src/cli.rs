@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::config::Flags;
+use crate::doctor::DoctorFlags;
 use clap::{Parser, Subcommand};
 
 /// Runs untrusted programs in jails, behind Piston's API.
@@ -17,4 +18,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the node until SIGTERM
     Serve(Flags),
+    /// Say what this host offers, what is missing and what follows
+    Doctor(DoctorFlags),
 }

@@ -2,18 +2,26 @@
 
 use crate::config::Config;
 use crate::serve::StartError;
-use jail::cgroup::{self, Tree};
+use jail::cgroup::{self, Hierarchy, Tree};
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 use nix::libc;
 use nix::unistd::User;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Every node of the host locks its range of uids in this file, one byte per uid.
 const ID_LOCKS: &str = "/run/codecapsule-ids.lock";
 
-/// Held as long as the node runs; the kernel lets go of both whatever way the process ends.
+/// How long the rest of a node that was just killed may still hold what this one wants: its processes follow it
+/// within milliseconds, on a busy machine within a second.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Held as long as the node runs; the kernel lets go of all whatever way the process ends.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held for their locks")]
 pub(crate) struct Claim {
@@ -21,7 +29,22 @@ pub(crate) struct Claim {
     ids: File,
 }
 
-/// Claims name and uids: no two jobs of the host may ever have the same uid, whichever node runs them.
+/// Tries again for a while what another node holds.
+pub(crate) fn patiently<T>(
+    mut attempt: impl FnMut() -> Result<T, StartError>,
+) -> Result<T, StartError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(StartError::Taken { .. } | StartError::Listen { .. }) if Instant::now() < end => {
+                sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Claims state directory and uids: no two jobs of the host may ever have the same uid, whichever node runs them.
 pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
     let what = "claiming the state directory";
     let failed = |source| StartError::System { what, source };
@@ -34,9 +57,12 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
         })?;
     let ids = open(Path::new(ID_LOCKS)).map_err(failed)?;
     let (first, last) = (*config.jails.ids.start(), *config.jails.ids.end());
+    let short = |number: i32| {
+        libc::c_short::try_from(number).map_err(|error| failed(io::Error::other(error)))
+    };
     let range = libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
-        l_whence: libc::SEEK_SET as libc::c_short,
+        l_type: short(libc::F_WRLCK)?,
+        l_whence: short(libc::SEEK_SET)?,
         l_start: libc::off_t::from(first),
         l_len: libc::off_t::from(last - first) + 1,
         l_pid: 0,
@@ -46,6 +72,28 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
         key: "runner_uid_min and runner_uid_max",
     })?;
     Ok(Claim { state, ids })
+}
+
+/// Claims the cgroup, in which a node removes whatever it finds. The lock is on the folder itself: its name alone is no claim, as two nodes may have one name below different groups.
+pub(crate) fn claim_cgroup(config: &Config, tree: &Tree) -> Result<Flock<File>, StartError> {
+    let what = "claiming the cgroup";
+    let failed = |source| StartError::System { what, source };
+    let taken = || StartError::Taken {
+        what: format!("the cgroup {}", config.cgroup),
+        key: "cgroup",
+    };
+    let folder = tree.make_root()?;
+    let claimed = Flock::lock(
+        File::open(&folder).map_err(failed)?,
+        FlockArg::LockExclusiveNonblock,
+    )
+    .map_err(|_| taken())?;
+    // A node that ends removes the folder, perhaps between our two steps: then the lock is on nothing.
+    let (ours, there) = (claimed.metadata(), fs::metadata(&folder));
+    match (ours, there) {
+        (Ok(ours), Ok(there)) if ours.ino() == there.ino() => Ok(claimed),
+        _ => Err(taken()),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -59,6 +107,11 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// The cgroups called `name` below this process's own.
 pub(crate) fn cgroups(name: &str) -> Result<Tree, StartError> {
+    Ok(Tree::new(&hierarchy()?, name))
+}
+
+/// The host's cgroups and this process's own place in them.
+pub(crate) fn hierarchy() -> Result<Hierarchy, StartError> {
     let read = |path: &str| {
         fs::read_to_string(path).map_err(|source| StartError::System {
             what: "looking for cgroups",
@@ -67,12 +120,11 @@ pub(crate) fn cgroups(name: &str) -> Result<Tree, StartError> {
     };
     let controllers =
         |group: &Path| fs::read_to_string(group.join("cgroup.controllers")).unwrap_or_default();
-    let hierarchy = cgroup::detect(
+    Ok(cgroup::detect(
         &read("/proc/self/mountinfo")?,
         &read("/proc/self/cgroup")?,
         controllers,
-    )?;
-    Ok(Tree::new(&hierarchy, name))
+    )?)
 }
 
 /// Uid and gid of the front: the account's, or where there is none a uid of the node's own range that no job gets.

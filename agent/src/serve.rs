@@ -3,22 +3,27 @@
 use crate::config::{Config, ConfigFaults, Flags, HostFacts};
 use crate::front::Settings;
 use crate::warden::{self, Options, WardenError};
-use crate::{instance, logging};
+use crate::{descriptors, doctor, instance, logging};
 use jail::Bytes;
 use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{self, Backlog};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Memory of a jail beyond its stages': init, and the submitted files, which init writes.
 const HEADROOM: Bytes = Bytes::mib(64);
 
 /// Jails that may still be going away while as many others as allowed are in use.
 const LEAVING: usize = 32;
+
+/// How long the processes of an earlier node may take to be gone from its cgroups.
+const LEFTOVERS: Duration = Duration::from_secs(5);
 
 /// The node can't start, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,16 @@ pub(crate) enum StartError {
         "capsule-agent has to be started as root: it makes namespaces and cgroups (the process that faces the network is not root)"
     )]
     NotRoot,
+    /// The kernel or the container around does not let jails be made.
+    #[error("this host lacks {name} ({detail}): {consequence} (`capsule-agent doctor` tells more)")]
+    Host {
+        /// What is missing.
+        name: String,
+        /// What was seen.
+        detail: String,
+        /// What follows and what to do.
+        consequence: String,
+    },
     /// The base system of jails is missing.
     #[error(
         "there are no runtimes in {0}: build them with `runtimes/build --out {0}`, or point data_directory to where they are"
@@ -52,6 +67,16 @@ pub(crate) enum StartError {
         /// The kernel's answer.
         #[source]
         source: io::Error,
+    },
+    /// Too few descriptors.
+    #[error(
+        "{have} files may be open at once, and the node needs {needed}: raise the limit (LimitNOFILE= of a unit, ulimit -n), or lower max_concurrent_jobs and pool_size"
+    )]
+    FewDescriptors {
+        /// The limit.
+        have: u64,
+        /// The least that is enough.
+        needed: u64,
     },
     /// cgroups.
     #[error("jobs can't be limited")]
@@ -87,20 +112,38 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
         host,
     )
     .map_err(StartError::Config)?;
+    logging::never_wait_for_stderr();
     logging::start(config.log_level, config.log_format);
     if !nix::unistd::geteuid().is_root() {
         return Err(StartError::NotRoot);
     }
+    require_host()?;
     let base = config.data_directory.join("base");
     if !base.join("usr").is_dir() || !config.packages_directory().is_dir() {
         return Err(StartError::NoRuntimes(config.data_directory.clone()));
     }
-    let _claim = instance::claim(&config)?;
-    let listeners = vec![listen(config.bind_address)?];
-    let tree = prepare_cgroups(&config)?;
+    let connections = descriptors::provide(jails_at_once(&config))?;
+    let _claim = instance::patiently(|| instance::claim(&config))?;
+    let listeners = vec![instance::patiently(|| listen(config.bind_address))?];
+    let settings = Settings::new(&config, host.cores, listeners.len(), connections);
+    let tree = instance::cgroups(&config.cgroup)?;
+    let _cgroup = instance::patiently(|| instance::claim_cgroup(&config, &tree))?;
+    prepare_cgroups(&config, &tree)?;
     keep_mounts_private()?;
-    let options = options(&config, host, base, tree, listeners.len())?;
+    let options = options(&config, host, base, tree, &settings)?;
     Ok(warden::run(options, listeners)?)
+}
+
+/// Asks now what would fail with the first jail.
+fn require_host() -> Result<(), StartError> {
+    match doctor::blocker() {
+        None => Ok(()),
+        Some(finding) => Err(StartError::Host {
+            name: finding.name,
+            detail: finding.detail,
+            consequence: finding.consequence,
+        }),
+    }
 }
 
 /// What the host has, for defaults that depend on it.
@@ -116,17 +159,24 @@ pub(crate) fn measure() -> HostFacts {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    // The standard library's queue of 128 is too short for those who come while a front is replaced: what does not
+    // fit is dropped, and comes again a second later.
+    socket::listen(&listener, Backlog::MAXCONN).map_err(|error| failed(error.into()))?;
+    Ok(listener)
 }
 
-fn prepare_cgroups(config: &Config) -> Result<Tree, StartError> {
-    let tree = instance::cgroups(&config.cgroup)?;
-    let removed = tree.remove_leftovers()?;
+fn prepare_cgroups(config: &Config, tree: &Tree) -> Result<(), StartError> {
+    let removed = tree.remove_leftovers(LEFTOVERS)?;
     if removed > 0 {
         tracing::warn!(removed, "removed cgroups that an earlier node left");
     }
-    tree.prepare(config.node.jobs_memory)?;
-    Ok(tree)
+    Ok(tree.prepare(config.node.jobs_memory)?)
+}
+
+fn jails_at_once(config: &Config) -> usize {
+    config.admission.max_concurrent_jobs + config.jails.pool_size + LEAVING
 }
 
 /// What jails mount must not show on the host, and goes away with this process.
@@ -142,15 +192,13 @@ fn options(
     host: HostFacts,
     base: PathBuf,
     tree: Tree,
-    listeners: usize,
+    settings: &Settings,
 ) -> Result<Options, StartError> {
     let absolute = |path: &Path| path.canonicalize().map_err(system("finding the runtimes"));
     let network = std::fs::metadata("/proc/self/ns/net")
         .map_err(system("looking at the network namespace"))?;
-    let settings = Settings::new(config, host.cores, listeners);
     let cores = config.jails.job_cpus.unwrap_or(host.cores as f64);
     let first = *config.jails.ids.start();
-    let jails = config.admission.max_concurrent_jobs + config.jails.pool_size + LEAVING;
     Ok(Options {
         spec: Spec {
             base: absolute(&base)?,
@@ -171,9 +219,9 @@ fn options(
         tree,
         // The first pair is the front's where its account does not exist.
         first_id: first.saturating_add(2),
-        max_jails: u32::try_from(jails).unwrap_or(u32::MAX),
+        max_jails: u32::try_from(jails_at_once(config)).unwrap_or(u32::MAX),
         front_id: instance::front_id(&config.user, first)?,
-        front_config: serde_json::to_vec(&settings)
+        front_config: serde_json::to_vec(settings)
             .map_err(system("passing the configuration on"))?,
         drain_timeout: config.admission.drain_timeout,
     })

@@ -1,6 +1,7 @@
 //! What the inside looks like, line by line: a change of any of it has to be made here too.
 
 use crate::arena::Arena;
+use capsule_tests::processes::Process;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -63,7 +64,9 @@ fn the_inside_is_as_described() {
 #[test]
 fn init_is_confined_as_well() {
     let arena = Arena::start();
-    let inits = arena.inits();
+    // The holders of its stages are of the same binary.
+    let is_init = |process: &Process| process.name == "capsule-init";
+    let inits: Vec<Process> = arena.inits().into_iter().filter(is_init).collect();
     assert!(!inits.is_empty(), "a node keeps blank jails ready");
     for init in inits {
         let read = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", init.pid));

@@ -1,8 +1,9 @@
 //! The harness itself: what a node could leave on the host is seen by the comparison. A check that sees nothing
 //! would let every leak pass.
 
+use agent_api::{ExecuteRequest, SourceFile};
 use capsule_tests::host::{Host, Traces};
-use capsule_tests::{processes, require_root, wait};
+use capsule_tests::{Node, NodeOptions, processes, require_root, wait};
 use std::collections::BTreeSet;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -143,4 +144,42 @@ fn a_process_that_left_the_tree_is_seen() {
         traces.alive().is_empty().then_some(())
     });
     assert!(gone.is_some(), "a killed process stays");
+}
+
+/// What the suites of faults build on: roles are found, and a killed node comes back on its place.
+#[test]
+fn a_node_can_be_killed_and_started_again() {
+    let mut node = Node::start(NodeOptions::new());
+    let hello = ExecuteRequest {
+        language: "python".into(),
+        version: "*".into(),
+        files: vec![SourceFile {
+            content: "print(42)".into(),
+            ..SourceFile::default()
+        }],
+        ..ExecuteRequest::default()
+    };
+    assert_eq!(node.run(&hello).run.stdout, "42\n");
+    assert_eq!(node.warden().name, "capsule-agent");
+    let front = node.front().expect("a node has a front");
+    assert_ne!(front.uid, 0, "the front is not root");
+    node.kill_warden();
+    let dead = wait::until(Duration::from_secs(5), || {
+        (!front.is_there() && node.programs().is_empty()).then_some(())
+    });
+    assert!(dead.is_some(), "a killed warden left {front} or programs");
+    node.restart();
+    assert_eq!(node.run(&hello).run.stdout, "42\n");
+}
+
+/// A configuration that is refused leaves nothing either, and its reason can be read.
+#[test]
+fn a_node_that_does_not_start_says_why() {
+    let error = Node::try_start(NodeOptions::new().set("no_such_key", 1));
+    let error = error.expect_err("an unknown key is refused");
+    assert!(
+        error.status.is_some_and(|status| !status.success()),
+        "{error:?}"
+    );
+    assert!(error.stderr.contains("no_such_key"), "{error:?}");
 }

@@ -5,8 +5,10 @@ use crate::options::NodeOptions;
 use crate::prerequisites::{agent_binary, store};
 use crate::site::Site;
 use crate::wait;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,9 +87,40 @@ pub(crate) fn write_config(site: &Site, options: &NodeOptions) {
         .expect("a file can be written into a fresh folder");
 }
 
+/// The node's binary, in a group of its own, through another command if the test wants that.
+fn command(options: &NodeOptions) -> Command {
+    let agent = agent_binary().into_os_string();
+    let through = options.through.iter().map(OsString::from);
+    let mut words = own_group()
+        .iter()
+        .map(OsString::from)
+        .chain(through)
+        .chain([agent]);
+    let mut command = Command::new(words.next().expect("there is at least the agent"));
+    command.args(words);
+    command
+}
+
+/// On cgroup v2 a group that holds other processes, as a login session's does, can't hand limits down. systemd makes
+/// one for a command and becomes that command, with the same number.
+fn own_group() -> &'static [&'static str] {
+    let unified = Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
+    if unified && Path::new("/run/systemd/system").is_dir() {
+        &[
+            "systemd-run",
+            "--quiet",
+            "--scope",
+            "--property=Delegate=yes",
+            "--",
+        ]
+    } else {
+        &[]
+    }
+}
+
 /// Starts the process and waits until it serves.
 pub(crate) fn spawn(site: &Site, options: &NodeOptions) -> Result<Launched, StartError> {
-    let mut child = Command::new(agent_binary())
+    let mut child = command(options)
         .args(["serve", "--config"])
         .arg(site.config_file())
         .env_clear()

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::process::Child;
+use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
 /// How long a node may take to drain and end.
@@ -65,13 +65,27 @@ impl Node {
     /// When a prerequisite is missing.
     pub fn try_start(options: NodeOptions) -> Result<Self, StartError> {
         require_root();
-        let site = Site::new();
+        Self::start_on(Site::new(), options)
+    }
+
+    /// Starts another node while this one runs.
+    ///
+    /// # Errors
+    /// As [`Node::try_start`].
+    pub fn try_start_beside(&self, options: NodeOptions) -> Result<Self, StartError> {
+        Self::start_on(Site::beside(), options)
+    }
+
+    fn start_on(site: Site, options: NodeOptions) -> Result<Self, StartError> {
         launch::write_config(&site, &options);
         let mut traces = site.traces();
         let before = Host::read(&traces);
         let process = match launch::spawn(&site, &options) {
             Ok(process) => process,
             Err(error) => {
+                // What it noted before it gave up (a lock, say) is no leak.
+                let mut before = before;
+                before.allow_state_files_of(&Host::read(&traces));
                 let left = left_behind(&traces, &before);
                 assert!(
                     left.is_empty(),
@@ -128,6 +142,17 @@ impl Node {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.process.address
+    }
+
+    /// A value of its configuration file.
+    ///
+    /// # Panics
+    /// When the file does not set it.
+    #[must_use]
+    pub fn configured(&self, key: &str) -> toml::Value {
+        let text = std::fs::read_to_string(self.site.config_file()).expect("it was written");
+        let table: toml::Table = text.parse().expect("it was written as TOML");
+        table.get(key).expect("the key is set").clone()
     }
 
     /// Its URL without a path.
@@ -212,10 +237,12 @@ impl Node {
         self.with_role("front").into_iter().next()
     }
 
-    /// The first processes of all jails.
+    /// The first processes of all jails. What they have forked still has their command line.
     #[must_use]
     pub fn inits(&self) -> Vec<Process> {
-        self.with_role("jail-init")
+        let mut inits = self.with_role("jail-init");
+        inits.retain(|process| process.parent == self.process.pid());
+        inits
     }
 
     /// Processes that run under uids of programs.
@@ -236,6 +263,26 @@ impl Node {
     #[must_use]
     pub fn stderr(&self) -> String {
         self.process.stderr()
+    }
+
+    /// Sends the first process a signal.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.process.pid()), signal).expect("the warden is there");
+    }
+
+    /// Waits for the end of the first process; `None` when it lives on. It can be started again afterwards.
+    ///
+    /// # Panics
+    /// When it can't be waited for.
+    pub fn wait_end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        self.traces.note(self.process.pid());
+        let ended = wait::until(limit, || self.process.child.try_wait().transpose());
+        let status = ended.map(|status| status.expect("a child can be waited for"))?;
+        self.killed = Killed::Yes;
+        Some(status)
     }
 
     /// Ends the first process as only `kill -9` does, and waits for it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 pub struct NodeOptions {
     pub(crate) config: toml::Table,
     pub(crate) env: Vec<(String, String)>,
+    pub(crate) through: Vec<String>,
     pub(crate) ready_within: Duration,
 }
 
@@ -15,6 +16,7 @@ impl Default for NodeOptions {
         Self {
             config: toml::Table::new(),
             env: Vec::new(),
+            through: Vec::new(),
             ready_within: Duration::from_secs(60),
         }
     }
@@ -47,6 +49,19 @@ impl NodeOptions {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Starts the node by a command that ends with executing its arguments in its own place, such as `prlimit`.
+    #[must_use]
+    pub fn through<const N: usize>(mut self, command: [&str; N]) -> Self {
+        self.through = command.map(str::to_owned).to_vec();
+        self
+    }
+
+    /// Starts the node by a line of bash in which `exec "$@"` is the node.
+    #[must_use]
+    pub fn through_shell(self, line: &str) -> Self {
+        self.through(["bash", "-c", line, "bash"])
     }
 
     /// How long the node may take until it is ready.

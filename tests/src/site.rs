@@ -22,15 +22,23 @@ pub(crate) struct Site {
     pub(crate) cgroup: String,
     /// Host uids of its programs.
     pub(crate) uids: RangeInclusive<u32>,
-    /// Held until the host was compared.
-    _machine: Flock<File>,
+    /// Held until the host was compared; none where another node of the same test holds it.
+    _machine: Option<Flock<File>>,
 }
 
 impl Site {
     /// Takes the machine, waiting for the test that has it, and makes the folders.
     pub(crate) fn new() -> Self {
+        Self::with(Some(lock()))
+    }
+
+    /// The same beside a node of the test that calls this.
+    pub(crate) fn beside() -> Self {
+        Self::with(None)
+    }
+
+    fn with(machine: Option<Flock<File>>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let machine = lock();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let pid = std::process::id();
         let first = FIRST_UID + (pid % 100_000) * 10_000 + (number % 20) * UIDS;

@@ -49,7 +49,10 @@ fn file_faults(file: &str) -> Vec<String> {
 fn defaults_are_as_documented() {
     let config = load(&Sources::default());
     assert_eq!(config.bind_address.to_string(), "127.0.0.1:2000");
-    assert_eq!(config.packages_directory(), Path::new("/piston/packages"));
+    assert_eq!(
+        config.packages_directory(),
+        Path::new("/var/lib/codecapsule/packages")
+    );
     assert_eq!(config.limits.run.wall, Some(Duration::from_secs(3)));
     assert_eq!(config.limits.compile.cpu, Some(Duration::from_secs(10)));
     assert_eq!(

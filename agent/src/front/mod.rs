@@ -30,6 +30,9 @@ pub(crate) enum FrontError {
         #[source]
         source: io::Error,
     },
+    /// What refills the pool, or watches the node's health, ended.
+    #[error("a task of the front that never ends did")]
+    Background,
     /// The package folder can't be read.
     #[error("the package folder can't be read")]
     Packages(#[from] packages::PackageError),
@@ -97,6 +100,8 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
             tracing::debug!("drained");
             Ok(())
         }
+        // They have no end: without one of them a new front is better than this.
+        _ = tasks.join_next() => Err(FrontError::Background),
     }
 }
 

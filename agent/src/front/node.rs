@@ -28,13 +28,19 @@ pub(crate) struct Settings {
     log_level: String,
     /// Form of log lines.
     pub(crate) log_format: LogFormat,
+    max_connections: usize,
     /// How many listeners were handed over.
     pub(super) listeners: usize,
 }
 
 impl Settings {
     /// Out of the whole configuration.
-    pub(crate) fn new(config: &Config, cores: usize, listeners: usize) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        cores: usize,
+        listeners: usize,
+        max_connections: usize,
+    ) -> Self {
         Self {
             limits: config.limits.clone(),
             limit_overrides: config.limit_overrides.clone(),
@@ -44,6 +50,7 @@ impl Settings {
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
+            max_connections,
             listeners,
         }
     }
@@ -56,6 +63,7 @@ impl Settings {
         let max_body = usize::try_from(self.admission.max_body_size.get()).unwrap_or(usize::MAX);
         http::Settings {
             max_body,
+            max_connections: self.max_connections,
             drain: self.admission.drain_timeout,
             ..http::Settings::default()
         }

@@ -2,6 +2,7 @@
 
 use super::hangup::Hangup;
 use super::linger::Lingering;
+use super::patience::Patience;
 use super::{Settings, panic, router};
 use axum::Router;
 use hyper::Request;
@@ -12,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::Watcher;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::io;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tower::Service;
 
@@ -33,22 +35,31 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     prepare(&stream, &settings)?;
     let hangup = Hangup::watch(&stream)?;
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let patience = Arc::new(Patience::new(settings.header_timeout));
+    let service = service_fn(|mut request: Request<Incoming>| {
+        patience.request_begins();
         router::normalise(&mut request);
-        panic::answered(router.clone().call(request))
+        let answered = panic::answered(router.clone().call(request));
+        let patience = Arc::clone(&patience);
+        async move {
+            let answer = answered.await;
+            patience.request_ends();
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
+        .header_read_timeout(settings.idle_timeout)
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEADER_SIZE)
         .max_buf_size(MAX_BUFFER)
-        .serve_connection(Lingering::new(stream), service);
+        .serve_connection(Lingering::new(stream, Arc::clone(&patience)), service);
     tokio::select! {
         // An answer that is ready goes out, even to a client that closed its side right after asking.
         biased;
         end = drain.watch(connection) => end.map_err(io::Error::other),
         () = hangup.closed() => Ok(()),
+        () = patience.ends() => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 

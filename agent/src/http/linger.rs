@@ -1,10 +1,12 @@
 //! A stream that closes so that the last answer arrives: a socket closed over unread bytes resets the connection,
 //! and a client still sending its body would see the reset in place of the 413.
 
+use super::patience::Patience;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -19,14 +21,16 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) struct Lingering {
     stream: TokioIo<TcpStream>,
     closing: Option<Pin<Box<Sleep>>>,
+    patience: Arc<Patience>,
 }
 
 impl Lingering {
-    /// Wraps a stream.
-    pub(super) fn new(stream: TcpStream) -> Self {
+    /// Wraps a stream, and tells `patience` of the bytes that come.
+    pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
         Self {
             stream: TokioIo::new(stream),
             closing: None,
+            patience,
         }
     }
 
@@ -49,7 +53,10 @@ impl Read for Lingering {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        // The end of the stream, which may be this, begins no header, but ends the connection at once.
+        self.patience.bytes_came();
+        Poll::Ready(read)
     }
 }
 

@@ -16,6 +16,7 @@ mod hangup;
 mod linger;
 mod node;
 mod panic;
+mod patience;
 mod router;
 mod serve;
 mod settings;

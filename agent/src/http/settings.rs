@@ -12,8 +12,10 @@ pub(crate) struct Settings {
     pub(crate) body_budget: usize,
     /// Connections at once; further ones wait in the listen queue.
     pub(crate) max_connections: usize,
-    /// From the end of one request, or the connection's start, to the end of the next one's header.
+    /// A request's header from its first byte to its end; the first one of a connection from the connection's start.
     pub(crate) header_timeout: Duration,
+    /// How long a connection may rest between two requests.
+    pub(crate) idle_timeout: Duration,
     /// The longest pause within a body.
     pub(crate) body_pause: Duration,
     /// A body from first to last byte.
@@ -34,8 +36,11 @@ impl Default for Settings {
             body_budget: 64 << 20,
             // Several times what a tunnel keeps open, and with the descriptors of their jobs below the usual 4096.
             max_connections: 1024,
-            // Twice what Node gives idle connections.
+            // A header is one or two packets.
             header_timeout: Duration::from_secs(10),
+            // Above the 90 s for which a tunnel keeps connections: the side that uses a connection has to be the one
+            // that closes it, or requests are lost that were just under way.
+            idle_timeout: Duration::from_secs(150),
             // Long enough for any network hiccup.
             body_pause: Duration::from_secs(30),
             // 16 MiB in this time is 1.1 Mbit/s.

@@ -7,6 +7,7 @@ mod output;
 mod phase;
 mod report;
 pub(crate) mod request;
+mod supervise;
 
 use crate::front::Node;
 use crate::pool::Jail;
@@ -58,27 +59,38 @@ async fn prepare(node: &Node, job: &Job) -> Result<Jail, JobError> {
     }
 }
 
+/// The warden sets the limits while init writes the files.
 async fn set_up(jail: &mut Jail, job: &Job) -> Result<(), JobError> {
     let processes = job.runtime.limits.processes;
-    let limits = [Stage::Compile, Stage::Run].map(|stage| StageLimits {
+    let limits = |stage: Stage| StageLimits {
         memory: job.limits(stage).memory,
         processes,
-    });
-    jail.arm(limits).await?;
-    files::place(jail, &job.files).await
+    };
+    let compile = job
+        .runtime
+        .compile
+        .is_some()
+        .then(|| limits(Stage::Compile));
+    let limiter = jail.limiter();
+    let armed = async {
+        limiter
+            .set([compile, Some(limits(Stage::Run))])
+            .await
+            .map_err(JobError::from)
+    };
+    tokio::try_join!(armed, files::place(jail, &job.files))?;
+    Ok(())
 }
 
 /// Runs a program of our own, past the queue: whether the node can run programs at all.
 pub(crate) async fn probe(node: &Node) -> Result<(), JobError> {
     let mut jail = node.pool.lease().await?;
     let memory = node.ceilings.memory;
-    jail.arm(
-        [StageLimits {
-            memory,
-            processes: 8,
-        }; 2],
-    )
-    .await?;
+    let limits = StageLimits {
+        memory,
+        processes: 8,
+    };
+    jail.limiter().set([None, Some(limits)]).await?;
     let outcome = Phase::probe(&node.ceilings).run(&mut jail).await?;
     if outcome.is_success() {
         Ok(())

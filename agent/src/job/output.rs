@@ -90,13 +90,12 @@ impl Text {
             joined = [std::mem::take(&mut self.partial).as_slice(), bytes].concat();
             &joined
         };
-        for chunk in bytes.utf8_chunks() {
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
             self.append(chunk.valid(), limit);
             let invalid = chunk.invalid();
             // Only a sequence that ends with the input may still be completed.
-            let unfinished =
-                std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
-            if unfinished {
+            if chunks.peek().is_none() && is_unfinished(invalid) {
                 self.partial = invalid.to_vec();
             } else if !invalid.is_empty() {
                 self.append(char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]), limit);
@@ -115,6 +114,11 @@ impl Text {
         }
         self.text.push_str(more);
     }
+}
+
+/// Whether more bytes could make it a character.
+fn is_unfinished(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 #[cfg(test)]

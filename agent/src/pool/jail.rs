@@ -19,6 +19,20 @@ pub(crate) struct Pipes {
     pub(crate) stderr: Receiver,
 }
 
+/// Sets the limits of a jail.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    id: JailId,
+    link: Arc<Link>,
+}
+
+impl Limiter {
+    /// Sets the limits of the stages that will run, before any of them is started.
+    pub(crate) async fn set(&self, limits: [Option<StageLimits>; 2]) -> Result<(), LinkError> {
+        self.link.arm(self.id, limits).await
+    }
+}
+
 /// Asks what a stage of a jail has used.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -88,9 +102,12 @@ impl Jail {
         )
     }
 
-    /// Sets the limits of both stages. Before anything is started.
-    pub(crate) async fn arm(&self, limits: [StageLimits; 2]) -> Result<(), LinkError> {
-        self.link.arm(self.id, limits).await
+    /// To set its limits while the jail itself is busy.
+    pub(crate) fn limiter(&self) -> Limiter {
+        Limiter {
+            id: self.id,
+            link: Arc::clone(&self.link),
+        }
     }
 
     /// To ask what a stage has used while the jail itself is busy.

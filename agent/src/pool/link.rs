@@ -109,11 +109,11 @@ impl Link {
         }
     }
 
-    /// Sets the limits of both stages of a jail.
+    /// Sets the limits of a jail's stages.
     pub(crate) async fn arm(
         &self,
         jail: JailId,
-        limits: [StageLimits; 2],
+        limits: [Option<StageLimits>; 2],
     ) -> Result<(), LinkError> {
         match self
             .ask(|request| ToWarden::Arm(request, jail, limits))

@@ -11,10 +11,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Pauses after a jail could not be made: from the first to the longest, doubled each time.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// How the warden says that all jails that may exist do, and how long a job waits for one to go away: dying takes
+/// milliseconds, with gigabytes of memory to free some more.
+const FULL: i32 = nix::libc::EAGAIN;
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pool of a node.
 #[derive(Debug)]
@@ -48,7 +53,22 @@ impl Pool {
                         return Ok(jail);
                     }
                 }
-                None => return self.link.create().await,
+                None => return self.make().await,
+            }
+        }
+    }
+
+    /// Makes a jail now. When as many as may exist do, waits for some that are going away.
+    async fn make(&self) -> Result<Jail, LinkError> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.link.create().await {
+                Err(LinkError::NotCreated(failure))
+                    if failure.errno == FULL && Instant::now() < end =>
+                {
+                    sleep(RETRY.0).await;
+                }
+                outcome => return outcome,
             }
         }
     }

@@ -4,19 +4,29 @@ use super::borrow;
 use jail::host::{Built, Spec};
 use jail::proto::{Failure, HostIds, Step};
 use jail::{cgroup, sys};
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid, getppid};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// Descriptors that come with a good report: init's pidfd, the oom event, then those for the front.
 const FDS: usize = 2 + super::protocol::CREATED_FDS;
 
+/// A builder that takes longer than this is stuck: what it does takes some 20 ms, and it gives up on an init that
+/// does not answer long before.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// A jail in the making.
 pub(super) struct Builder {
-    pub(super) pid: Pid,
+    pid: Pid,
     report: OwnedFd,
+    deadline: Instant,
+    /// Its number may belong to another process by now.
+    collected: bool,
 }
 
 /// What a builder made.
@@ -43,9 +53,37 @@ impl Builder {
             None,
             SockFlag::SOCK_CLOEXEC,
         )?;
+        let warden = getpid();
         match sys::fork()? {
-            sys::Forked::Parent(pid) => Ok(Self { pid, report }),
-            sys::Forked::Child => live(spec, groups, ids, &theirs),
+            sys::Forked::Parent(pid) => Ok(Self {
+                pid,
+                report,
+                deadline: Instant::now() + PATIENCE,
+                collected: false,
+            }),
+            sys::Forked::Child => live(spec, groups, ids, &theirs, warden),
+        }
+    }
+
+    pub(super) const fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// It has died and was waited for.
+    pub(super) const fn collected(&mut self) {
+        self.collected = true;
+    }
+
+    /// When it is to be given up.
+    pub(super) const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Kills it. Its report ends, and so does an init that it has begun, which hears nothing more.
+    pub(super) fn kill(&self) {
+        if !self.collected {
+            // Dead already is as good.
+            kill(self.pid, Signal::SIGKILL).ok();
         }
     }
 
@@ -85,7 +123,12 @@ impl Builder {
     clippy::exit,
     reason = "a forked child must not return into the warden's loop"
 )]
-fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd) -> ! {
+fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd, warden: Pid) -> ! {
+    // A warden that is killed leaves nothing behind; one that was killed before this line is not the parent any more.
+    let alone = prctl::set_pdeathsig(Signal::SIGKILL).is_err() || getppid() != warden;
+    if alone {
+        std::process::exit(1);
+    }
     let told = match jail::host::build(spec, groups, ids) {
         Ok(built) => tell(report, &built),
         Err(failure) => postcard::to_allocvec(&Report::Failed(failure))

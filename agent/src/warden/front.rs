@@ -59,6 +59,19 @@ impl Front {
         })
     }
 
+    /// A channel without a process behind it.
+    #[cfg(test)]
+    pub(super) fn unreal(link: OwnedFd) -> Self {
+        Self {
+            child: Child {
+                pid: Pid::from_raw(i32::MAX),
+                process: File::open("/dev/null").unwrap().into(),
+            },
+            link,
+            started: Instant::now(),
+        }
+    }
+
     pub(super) const fn pid(&self) -> Pid {
         self.child.pid
     }
@@ -90,9 +103,13 @@ impl Front {
         jail::host::kill(self.child.process.as_fd()).ok();
     }
 
-    pub(super) fn pause_before_restart(&self) {
+    /// When to start the next one, this one being dead.
+    pub(super) fn next_start(&self) -> Instant {
+        let now = Instant::now();
         if self.started.elapsed() < SHORT_LIFE {
-            std::thread::sleep(PAUSE);
+            now + PAUSE
+        } else {
+            now
         }
     }
 }

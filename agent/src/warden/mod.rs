@@ -7,6 +7,7 @@
 mod builder;
 mod front;
 mod jails;
+mod life;
 pub(crate) mod protocol;
 mod slots;
 
@@ -77,6 +78,7 @@ pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), W
         listeners,
         options,
         signals,
+        restart: None,
         drain: None,
         announced: false,
     };
@@ -88,14 +90,29 @@ pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), W
     Ok(())
 }
 
+/// Messages of the front that are dealt with before anything else is looked at again: a front that never stops talking
+/// must not keep the warden from its signals, its children and its clock.
+const MESSAGES_AT_ONCE: usize = 64;
+
 /// How long the last jails get to disappear before the warden exits.
 const SETTLE: Duration = Duration::from_secs(5);
+
+/// The front cuts off what outlasts the drain, and gets this long for it before it is killed.
+const CUT_OFF: Duration = Duration::from_secs(1);
+
+/// How often the clock of a drain is looked at.
+const DRAIN_LOOK: Duration = Duration::from_millis(100);
+
+/// Pause after a front could not be started.
+const START_RETRY: Duration = Duration::from_millis(500);
 
 struct Warden {
     options: Options,
     listeners: Vec<TcpListener>,
     signals: SignalFd,
     front: Front,
+    /// When the front, which is dead, is to be started again.
+    restart: Option<Instant>,
     jails: Jails,
     /// When the drain began.
     drain: Option<Instant>,
@@ -127,16 +144,19 @@ impl Warden {
             self.listen();
         }
         self.jails.collect_built(Some(&self.front));
-        let front_ended = self.collect_dead()?;
+        if self.collect_dead()? {
+            self.jails.destroy_all();
+            self.restart = Some(self.front.next_start());
+        }
         self.jails.watch_memory();
         self.jails.remove_dead();
-        match (front_ended, self.drain) {
-            (true, Some(_)) => return Ok(false),
-            (true, None) => self.restart_front()?,
-            (false, Some(since)) if since.elapsed() > self.options.drain_timeout => {
-                self.front.kill()
+        match (self.restart, self.drain) {
+            (Some(_), Some(_)) => return Ok(false),
+            (Some(at), None) if at <= Instant::now() => self.restart_front(),
+            (None, Some(since)) if since.elapsed() > self.options.drain_timeout + CUT_OFF => {
+                self.front.kill();
             }
-            (false, _) => {}
+            _ => {}
         }
         Ok(true)
     }
@@ -144,20 +164,39 @@ impl Warden {
     /// Whether there was a signal, and whether the front said something.
     fn wait(&self) -> Result<(bool, bool), WardenError> {
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
-        let mut fds = vec![readable(self.signals.as_fd()), readable(self.front.link())];
-        fds.extend(self.jails.awaited().map(readable));
-        let pause = match (self.jails.next_retry(), self.drain) {
-            (Some(retry), _) => PollTimeout::try_from(retry).unwrap_or(PollTimeout::ZERO),
-            (None, Some(_)) => PollTimeout::from(100u8),
-            (None, None) => PollTimeout::NONE,
+        // The channel of a dead front is at its end, which would be news for ever.
+        let link = match self.restart {
+            None => PollFlags::POLLIN,
+            Some(_) => PollFlags::empty(),
         };
-        match poll(&mut fds, pause) {
+        let mut fds = vec![
+            readable(self.signals.as_fd()),
+            PollFd::new(self.front.link(), link),
+        ];
+        fds.extend(self.jails.awaited().map(readable));
+        match poll(&mut fds, self.pause()) {
             Ok(_) => {}
             Err(nix::errno::Errno::EINTR) => return Ok((false, false)),
             Err(error) => return Err(system("poll")(error)),
         }
         let ready = |n: usize| fds.get(n).and_then(PollFd::any).unwrap_or(false);
-        Ok((ready(0), ready(1)))
+        Ok((ready(0), self.restart.is_none() && ready(1)))
+    }
+
+    /// How long nothing but news can make work.
+    fn pause(&self) -> PollTimeout {
+        let restart = self
+            .restart
+            .map(|at| at.saturating_duration_since(Instant::now()));
+        let drain = self.drain.map(|_| DRAIN_LOOK);
+        let soonest = [self.jails.next_retry(), restart, drain]
+            .into_iter()
+            .flatten()
+            .min();
+        // Rounded up to whole milliseconds: what is due in half of one is not to be waited for by looking all the time.
+        soonest.map_or(PollTimeout::NONE, |pause| {
+            PollTimeout::try_from(pause + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
+        })
     }
 
     fn begin_drain(&mut self) {
@@ -170,10 +209,10 @@ impl Warden {
         }
     }
 
-    /// Deals with everything that the front has said. A front that breaks the protocol is killed, and a new one
+    /// Deals with what the front has said. A front that breaks the protocol is killed, and a new one
     /// started when it is dead.
     fn listen(&mut self) {
-        loop {
+        for _ in 0..MESSAGES_AT_ONCE {
             match self.front.hear() {
                 Ok(Some(ToWarden::Serving)) => self.announce(),
                 Ok(Some(message)) => self.jails.obey(message, &self.front),
@@ -230,13 +269,23 @@ impl Warden {
         }
     }
 
-    /// The sockets stay open meanwhile: clients wait instead of being refused.
-    fn restart_front(&mut self) -> Result<(), WardenError> {
-        self.jails.destroy_all();
-        self.front.pause_before_restart();
-        self.front = Front::start(&self.options, &self.listeners)?;
-        tracing::warn!("front started again");
-        Ok(())
+    /// The sockets stay open meanwhile: clients wait instead of being refused. What keeps a front from being started
+    /// (no memory, no process number free) passes.
+    fn restart_front(&mut self) {
+        match Front::start(&self.options, &self.listeners) {
+            Ok(front) => {
+                self.front = front;
+                self.restart = None;
+                tracing::warn!("front started again");
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the front can't be started, trying again"
+                );
+                self.restart = Some(Instant::now() + START_RETRY);
+            }
+        }
     }
 }
 

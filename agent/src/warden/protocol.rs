@@ -27,8 +27,8 @@ pub(crate) enum ToWarden {
     Serving,
     /// Make a blank jail. Answer: `Created` or `NotCreated`.
     Create(RequestId),
-    /// Set the limits of both stages. Answer: `Armed` or `NoSuchJail`.
-    Arm(RequestId, JailId, [StageLimits; 2]),
+    /// Set the limits of the stages that will run. Answer: `Armed` or `NoSuchJail`.
+    Arm(RequestId, JailId, [Option<StageLimits>; 2]),
     /// Read what a stage has used. Answer: `Used` or `NoSuchJail`.
     Usage(RequestId, JailId, Stage),
     /// Kill and remove. No answer.
@@ -114,25 +114,4 @@ pub(crate) fn receive<M: DeserializeOwned>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_messages_fit_a_packet() {
-        let limits = StageLimits {
-            memory: Bytes(u64::MAX),
-            processes: u32::MAX,
-        };
-        let (request, jail) = (RequestId(u64::MAX), JailId(u64::MAX));
-        let arm = postcard::to_allocvec(&ToWarden::Arm(request, jail, [limits; 2])).unwrap();
-        let usage = Usage {
-            cpu: Duration::MAX,
-            memory_peak: u64::MAX,
-            out_of_memory: true,
-            forks_refused: true,
-            alive: true,
-        };
-        let used = postcard::to_allocvec(&FromWarden::Used(request, usage)).unwrap();
-        assert!(arm.len() <= MAX_PACKET && used.len() <= MAX_PACKET);
-    }
-}
+pub(super) mod tests;

@@ -39,8 +39,9 @@ pids = [name for name in os.listdir("/proc") if name.isdigit()]
 if pids != [str(os.getpid())]: wrong("processes", pids)
 for pid in range(1, 200):
     if pid != os.getpid() and os.path.exists(f"/proc/{pid}/exe"): wrong("process", pid)
-outside = [line for line in open("/proc/self/net/unix").read().splitlines()[1:]]
-if outside: wrong("sockets", outside)
+# Init's own channels are there, without names and out of reach.
+named = [line for line in open("/proc/self/net/unix").read().splitlines()[1:] if len(line.split()) > 7]
+if named: wrong("sockets", named)
 for key, value in os.environ.items():
     if "CARGO" in key or "RUST" in key or key in ("CAPSULE_SECRET", "PISTON_SECRET") or "hunter2" in value: wrong("environment", key)
 print("looked at", sorted(os.environ))

@@ -2,7 +2,7 @@ import os
 os.chmod("/box", 0o755)
 print("ran in", os.getcwd(), os.path.islink("/box/submission"))
 canary = open("canary.txt").read().strip()
-for name in sorted(name for name in os.listdir(".") if name != "fifo"):
+for name in sorted(name for name in os.listdir(".") if name not in ("fifo", "run.py", "compile.py")):
     try:
         if "CANARY" in open(name, errors="replace").read(): print("WRONG read through", name)
     except OSError: pass

@@ -4,7 +4,7 @@ use super::{CgroupError, Version};
 use crate::Bytes;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Period of the cpu quota in microseconds, the kernel's default.
@@ -26,22 +26,30 @@ pub(super) fn remove(group: &Path) -> Result<(), CgroupError> {
     }
 }
 
-/// Removes every group below this one, deepest first, and says how many of the first level there were.
-pub(super) fn remove_below(group: &Path) -> Result<usize, CgroupError> {
+/// How many groups there are right below this one.
+pub(super) fn count_below(group: &Path) -> Result<usize, CgroupError> {
+    Ok(groups_in(group)?.len())
+}
+
+/// Removes every group below this one, deepest first.
+pub(super) fn remove_below(group: &Path) -> Result<(), CgroupError> {
+    for path in groups_in(group)? {
+        remove_below(&path)?;
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+fn groups_in(group: &Path) -> Result<Vec<PathBuf>, CgroupError> {
     let entries = match fs::read_dir(group) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(CgroupError::io(group))?,
     };
-    let mut removed = 0;
-    for entry in entries {
-        let path = entry.map_err(CgroupError::io(group))?.path();
-        if path.is_dir() {
-            remove_below(&path)?;
-            remove(&path)?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let paths = paths
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(CgroupError::io(group))?;
+    Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// Makes the agent's own v2 group able to hand controllers down: a group other than the root may not hold
@@ -82,20 +90,7 @@ pub(super) fn limit_memory(
     let bytes = memory.get().to_string();
     match version {
         Version::V1 => {
-            // Raising needs memsw first, lowering needs it last (it may never be below the plain limit); the
-            // group may have any earlier limit, so try one order and then the other.
-            let memsw = "memory.memsw.limit_in_bytes";
-            let plain = "memory.limit_in_bytes";
-            let swap = group.join(memsw).exists();
-            if swap && write(group, memsw, &bytes).is_err() {
-                write(group, plain, &bytes)?;
-                write(group, memsw, &bytes)?;
-                return limit_socket_buffers(group, &bytes);
-            }
-            write(group, plain, &bytes)?;
-            if !swap {
-                write(group, "memory.swappiness", "0")?;
-            }
+            limit_v1_memory(group, &bytes)?;
             limit_socket_buffers(group, &bytes)
         }
         Version::V2 => {
@@ -107,6 +102,21 @@ pub(super) fn limit_memory(
             Ok(())
         }
     }
+}
+
+/// Neither may the plain limit be above the one with swap nor that one below the plain one at any moment, so raising has
+/// another order than lowering; a stage's first limit lowers it from none.
+fn limit_v1_memory(group: &Path, bytes: &str) -> Result<(), CgroupError> {
+    let (plain, with_swap) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
+    if !group.join(with_swap).exists() {
+        write(group, plain, bytes)?;
+        return write(group, "memory.swappiness", "0");
+    }
+    if write(group, plain, bytes).is_ok() {
+        return write(group, with_swap, bytes);
+    }
+    write(group, with_swap, bytes)?;
+    write(group, plain, bytes)
 }
 
 /// v1 counts socket buffers, those of UDP too, apart from memory, and not at all before they have a limit: without

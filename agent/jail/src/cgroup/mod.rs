@@ -14,13 +14,16 @@
 mod detect;
 mod files;
 mod jail;
+mod offer;
 
 pub use detect::{Hierarchy, detect};
 pub use jail::{Jail, Leaf, StageLimits, Usage};
+pub use offer::{Offer, offer};
 
 use crate::Bytes;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Which kernel interface the limits are enforced through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,14 +129,34 @@ impl Tree {
         files::limit_memory(self.version, &self.memory, all_jobs)
     }
 
-    /// Removes groups of jails that an earlier agent left, which are empty once its processes are dead.
+    /// Makes the group's folder of the memory controller, which is there in both versions, and gives its path.
+    ///
+    /// # Errors
+    /// [`CgroupError::Io`].
+    pub fn make_root(&self) -> Result<PathBuf, CgroupError> {
+        files::make(&self.memory)?;
+        Ok(self.memory.clone())
+    }
+
+    /// Removes groups of jails that an earlier agent left, which are empty once its processes are dead. Those may
+    /// still be about to die: it looks again for as long as `patience`.
     ///
     /// # Errors
     /// [`CgroupError::Io`] when a group can't be removed, for one because a process still lives in it.
-    pub fn remove_leftovers(&self) -> Result<usize, CgroupError> {
+    pub fn remove_leftovers(&self, patience: Duration) -> Result<usize, CgroupError> {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let end = Instant::now() + patience;
         let mut removed = 0;
         for root in &self.roots {
-            removed += files::remove_below(root)?;
+            // Counted once, though a try that fails has removed some.
+            let there = files::count_below(root)?;
+            while let Err(error) = files::remove_below(root) {
+                if Instant::now() > end {
+                    return Err(error);
+                }
+                std::thread::sleep(PAUSE);
+            }
+            removed += there;
         }
         Ok(removed)
     }

@@ -21,12 +21,14 @@ use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// A step of init that takes longer than this has failed, in seconds.
-const PATIENCE_S: i64 = 20;
+const PATIENCE_S: i64 = 5;
 
 /// pid, mount, ipc, uts, cgroup and network namespaces; init enters its user namespace itself, later. The parent is
 /// the warden, not the builder, so that init dies with the warden and is collected by it.
-const FLAGS: i32 = libc::CLONE_PARENT
-    | libc::CLONE_NEWPID
+const FLAGS: i32 = libc::CLONE_PARENT | NAMESPACES;
+
+/// Those of init from its start.
+pub(crate) const NAMESPACES: i32 = libc::CLONE_NEWPID
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS
@@ -165,7 +167,7 @@ impl Setup<'_> {
         loop {
             match self.receive()? {
                 (ToBuilder::WantMaps, _) => {
-                    self.write_maps().at(Step::UidMaps)?;
+                    map_ids(self.init, self.ids).at(Step::UidMaps)?;
                     self.send(&FromBuilder::Mapped)?;
                 }
                 (ToBuilder::Holder(stage), pid) => {
@@ -188,19 +190,6 @@ impl Setup<'_> {
                 step: Step::Attach,
                 errno: error.errno(),
             })
-    }
-
-    /// Two ids of the host and no other exist inside (user_namespaces(7)).
-    fn write_maps(&self) -> std::io::Result<()> {
-        let map = format!(
-            "{} {} 1\n{} {} 1\n",
-            crate::init::INIT_ID,
-            self.ids.init,
-            crate::init::PROGRAM_ID,
-            self.ids.program
-        );
-        fs::write(format!("/proc/{}/uid_map", self.init), &map)?;
-        fs::write(format!("/proc/{}/gid_map", self.init), &map)
     }
 
     fn send(&self, message: &FromBuilder) -> Result<(), Failure> {
@@ -237,4 +226,17 @@ impl Setup<'_> {
         let message = decode(packet.get(..length).unwrap_or_default()).at(Step::Handshake)?;
         Ok((message, sender))
     }
+}
+
+/// Two ids of the host and no other exist inside (user_namespaces(7)).
+pub(crate) fn map_ids(process: Pid, ids: HostIds) -> std::io::Result<()> {
+    let map = format!(
+        "{} {} 1\n{} {} 1\n",
+        crate::init::INIT_ID,
+        ids.init,
+        crate::init::PROGRAM_ID,
+        ids.program
+    );
+    fs::write(format!("/proc/{process}/uid_map"), &map)?;
+    fs::write(format!("/proc/{process}/gid_map"), &map)
 }

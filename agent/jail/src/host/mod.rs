@@ -5,6 +5,7 @@ mod pipes;
 mod unprivileged;
 
 pub use build::{Built, build};
+pub(crate) use build::{NAMESPACES, map_ids};
 pub use pipes::StageEnds;
 pub use unprivileged::{Child, start_unprivileged};
 

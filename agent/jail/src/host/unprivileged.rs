@@ -8,7 +8,7 @@ use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// A started child.
@@ -40,13 +40,14 @@ pub fn start_unprivileged(
     clippy::exit,
     reason = "a cloned child must not return into its parent's code"
 )]
-#[expect(
-    clippy::print_stderr,
-    reason = "the child has no other way to say why it could not start"
-)]
 fn leave(failed: io::Result<Infallible>) -> ! {
     let Err(error) = failed;
-    eprintln!("capsule-agent: can't start an unprivileged process: {error}");
+    // The child has no other way to say why; eprintln would panic where nobody reads, and unwind into the parent's code.
+    writeln!(
+        io::stderr(),
+        "capsule-agent: can't start an unprivileged process: {error}"
+    )
+    .ok();
     std::process::exit(127);
 }
 

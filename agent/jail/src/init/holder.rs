@@ -5,7 +5,7 @@ use super::{SUBMISSION, identity, protocol};
 use crate::proto::{
     At, Failure, FromHolder, Program, Stage, Step, ToBuilder, ToHolder, receive, send,
 };
-use crate::{seccomp, sys};
+use crate::sys;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -17,7 +17,8 @@ use std::os::unix::net::UnixStream;
 
 /// Init's side: the waiting process and the channel to it.
 pub(super) struct Holder {
-    pub(super) pid: Pid,
+    /// `None` once it has ended: the number may then be another process's.
+    pub(super) pid: Option<Pid>,
     channel: UnixStream,
 }
 
@@ -30,7 +31,10 @@ impl Holder {
     ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
-            sys::Forked::Parent(pid) => Ok(Self { pid, channel: ours }),
+            sys::Forked::Parent(pid) => Ok(Self {
+                pid: Some(pid),
+                channel: ours,
+            }),
             sys::Forked::Child => live(stage, builder, stdio, &theirs),
         }
     }
@@ -102,7 +106,6 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     unshare(CloneFlags::CLONE_NEWCGROUP).at(Step::Holder)?;
     nix::unistd::setsid().at(Step::Holder)?;
     nix::unistd::chdir(SUBMISSION).at(Step::Holder)?;
-    let filters = seccomp::program_filters()?;
     identity::confine_holder()?;
     send(channel, &FromHolder::Ready).at(Step::Holder)?;
 
@@ -114,7 +117,7 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     let argv = strings(&program.argv)?;
     let env = strings(&program.env)?;
     let path = argv.first().ok_or_else(protocol)?;
-    identity::become_program(&filters)?;
+    identity::become_program()?;
     nix::unistd::execve(path, &argv, &env).at(Step::Exec)
 }
 

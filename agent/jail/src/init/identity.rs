@@ -3,7 +3,7 @@
 use super::channels::Builder;
 use super::{INIT_ID, PROGRAM_ID};
 use crate::proto::{At, Failure, FromBuilder, Step, ToBuilder};
-use crate::seccomp;
+use crate::{seccomp, sys};
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -57,27 +57,30 @@ pub(super) fn confine_init() -> Result<(), Failure> {
     apply(&seccomp::init_filters()?)
 }
 
-/// A stage holder while it waits: it can become the program and nothing else.
+/// A stage holder while it waits: it can become the program and nothing else. The program's filters hold from here
+/// on; they leave through what [`become_program`] needs, and compiling and installing them is off the job's way.
 pub(super) fn confine_holder() -> Result<(), Failure> {
     hold_only(&CapsHashSet::from([
         Capability::CAP_SETUID,
         Capability::CAP_SETGID,
     ]))?;
     prctl::set_dumpable(false).at(Step::Identity)?;
-    prctl::set_no_new_privs().at(Step::Identity)
+    prctl::set_no_new_privs().at(Step::Identity)?;
+    apply(&seccomp::program_filters()?)
 }
 
 /// The last steps before exec. What fails here ends the process before a byte of the job's code ran.
-pub(super) fn become_program(filters: &seccomp::Filters) -> Result<(), Failure> {
+pub(super) fn become_program() -> Result<(), Failure> {
     become_id(PROGRAM_ID)?;
-    hold_only(&CapsHashSet::new())?;
-    if !prctl::get_no_new_privs().at(Step::Identity)? {
-        return Err(Failure {
-            step: Step::Identity,
-            errno: libc::EPERM,
-        });
+    drop_capabilities(&CapsHashSet::new())?;
+    let refused = Err(Failure {
+        step: Step::Identity,
+        errno: libc::EPERM,
+    });
+    if !prctl::get_no_new_privs().at(Step::Identity)? || !sys::process::is_filtered()? {
+        return refused;
     }
-    apply(filters)
+    Ok(())
 }
 
 /// Kills every process of the program's uid, as atomically as the kernel walks its list: a fork that races with it is
@@ -99,29 +102,28 @@ pub(super) fn kill_program_processes() -> Result<(), Failure> {
     }
 }
 
-/// Reduces every capability set to at most `kept`, the bounding set to nothing.
+/// Reduces every capability set to at most `kept`, the bounding and ambient sets to nothing.
 fn hold_only(kept: &CapsHashSet) -> Result<(), Failure> {
-    let failed = |_| Failure {
-        step: Step::Capabilities,
-        errno: libc::EPERM,
-    };
-    let none = CapsHashSet::new();
-    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(failed)? {
-        for capability in caps::read(None, CapSet::Bounding).map_err(failed)? {
-            caps::drop(None, CapSet::Bounding, capability).map_err(failed)?;
-        }
+    for capability in caps::read(None, CapSet::Bounding).map_err(no_capability)? {
+        caps::drop(None, CapSet::Bounding, capability).map_err(no_capability)?;
     }
-    caps::set(None, CapSet::Ambient, &none).map_err(failed)?;
-    caps::set(None, CapSet::Inheritable, &none).map_err(failed)?;
-    caps::set(None, CapSet::Effective, kept).map_err(failed)?;
-    caps::set(None, CapSet::Permitted, kept).map_err(failed)?;
+    caps::clear(None, CapSet::Ambient).map_err(no_capability)?;
+    drop_capabilities(kept)
+}
+
+/// Reduces the sets that a process has of its own to `kept`, and looks whether that is so.
+fn drop_capabilities(kept: &CapsHashSet) -> Result<(), Failure> {
+    let none = CapsHashSet::new();
+    caps::set(None, CapSet::Inheritable, &none).map_err(no_capability)?;
+    caps::set(None, CapSet::Effective, kept).map_err(no_capability)?;
+    caps::set(None, CapSet::Permitted, kept).map_err(no_capability)?;
     for (set, expected) in [
         (CapSet::Bounding, &none),
         (CapSet::Permitted, kept),
         (CapSet::Effective, kept),
         (CapSet::Inheritable, &none),
     ] {
-        if caps::read(None, set).map_err(failed)? != *expected {
+        if caps::read(None, set).map_err(no_capability)? != *expected {
             return Err(Failure {
                 step: Step::Capabilities,
                 errno: libc::EPERM,
@@ -129,6 +131,13 @@ fn hold_only(kept: &CapsHashSet) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn no_capability(_: caps::errors::CapsError) -> Failure {
+    Failure {
+        step: Step::Capabilities,
+        errno: libc::EPERM,
+    }
 }
 
 fn apply(filters: &seccomp::Filters) -> Result<(), Failure> {

@@ -25,19 +25,16 @@ impl Reaper {
         self.0.as_fd()
     }
 
-    /// Collects all that is dead by now; gives how `wanted` ended, if it is among them.
-    pub(super) fn collect(&self, wanted: Option<Pid>) -> Result<Option<End>, Failure> {
+    /// Collects all that is dead by now, and tells how each ended.
+    pub(super) fn collect(&self, mut ended: impl FnMut(Pid, End)) -> Result<(), Failure> {
         while self.0.read_signal().at(Step::Handshake)?.is_some() {}
-        let mut found = None;
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) if Some(pid) == wanted => {
-                    found = Some(End::Exited(code))
+                Ok(WaitStatus::Exited(pid, code)) => ended(pid, End::Exited(code)),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => {
+                    ended(pid, End::Signaled(signal as i32));
                 }
-                Ok(WaitStatus::Signaled(pid, signal, _)) if Some(pid) == wanted => {
-                    found = Some(End::Signaled(signal as i32));
-                }
-                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(found),
+                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(()),
                 Ok(_) => {}
                 Err(error) => return Err(error).at(Step::Handshake),
             }

@@ -88,23 +88,40 @@ impl Service {
         Ok(true)
     }
 
+    /// Collects the dead. Only the holder of the running stage may be among them; without one that still waits for its
+    /// stage the jail is of no use, and whoever has it had better know at once.
     fn collect(&mut self) -> Result<(), Failure> {
-        let wanted = self
-            .running
-            .as_ref()
-            .map(|r| self.holders[r.stage.index()].pid);
-        let Some(end) = self.reaper.collect(wanted)? else {
-            return Ok(());
-        };
-        match self.running.take() {
-            Some(running) => self.ended(&running, end),
-            None => Err(protocol()),
+        let running = self.running.as_ref().map(|running| running.stage.index());
+        let (mut of_stage, mut lost) = (None, false);
+        let holders = &self.holders;
+        self.reaper.collect(|pid, end| {
+            match holders.iter().position(|holder| holder.pid == Some(pid)) {
+                Some(index) if Some(index) == running => of_stage = Some(end),
+                Some(_) => lost = true,
+                // An orphan of the program's, handed to pid 1.
+                None => {}
+            }
+        })?;
+        if lost {
+            return Err(Failure {
+                step: Step::Holder,
+                errno: libc::ESRCH,
+            });
+        }
+        match (of_stage, self.running.take()) {
+            (Some(end), Some(running)) => self.ended(&running, end),
+            (_, running) => {
+                self.running = running;
+                Ok(())
+            }
         }
     }
 
     fn ended(&mut self, running: &Running, end: End) -> Result<(), Failure> {
         let wall = running.since.elapsed();
-        if let Some(failure) = self.holders[running.stage.index()].failure() {
+        let holder = &mut self.holders[running.stage.index()];
+        holder.pid = None;
+        if let Some(failure) = holder.failure() {
             return Err(failure);
         }
         // After the last stage the jail is destroyed at once, which kills what is left more surely than this.

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod fd;
+pub(crate) mod features;
 pub(crate) mod mount;
 pub(crate) mod net;
 pub(crate) mod process;

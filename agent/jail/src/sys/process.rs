@@ -51,7 +51,7 @@ pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Resul
     }
     if let Some(group) = group {
         args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = group.as_raw_fd() as u64;
+        args.cgroup = u64::try_from(group.as_raw_fd()).map_err(io::Error::other)?;
     }
     // SAFETY: no CLONE_VM, so the child runs on a copy of this memory, as after fork; one thread (checked above);
     // `pidfd` outlives the call and is the only pointer passed.
@@ -94,15 +94,36 @@ pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> 
 /// Gives every signal its default handling and unblocks all of them: Rust ignores SIGPIPE at start, and ignored
 /// and blocked signals are kept across exec.
 pub(crate) fn default_signals() -> io::Result<()> {
-    for signal in Signal::iterator() {
-        if matches!(signal, Signal::SIGKILL | Signal::SIGSTOP) {
-            continue;
+    // By hand, because the C library hides 32 and 33; struct kernel_sigaction: SIG_DFL, no flags, no mask.
+    let default = [0u64; 4];
+    for signal in (1..=64).filter(|s| ![libc::SIGKILL, libc::SIGSTOP].contains(s)) {
+        // SAFETY: the pointer is to 32 bytes that live through the call, as rt_sigaction(2) reads on x86-64; the
+        // default handling installs no handler, so no code can run at a bad moment.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                std::ptr::null::<u64>(),
+                8usize,
+            )
+        };
+        if result < 0 {
+            return Err(io::Error::last_os_error());
         }
-        // SAFETY: SIG_DFL installs no handler, so no code can run at a bad moment.
-        unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl) }?;
     }
     nix::sys::signal::SigSet::empty().thread_set_mask()?;
     Ok(())
+}
+
+/// Whether seccomp filters hold for this process (prctl(2), `PR_GET_SECCOMP`).
+pub(crate) fn is_filtered() -> io::Result<bool> {
+    const FILTERED: libc::c_int = 2;
+    // SAFETY: takes and returns integers only.
+    match unsafe { libc::prctl(libc::PR_GET_SECCOMP) } {
+        -1 => Err(io::Error::last_os_error()),
+        mode => Ok(mode == FILTERED),
+    }
 }
 
 fn refuse_threads() -> io::Result<()> {

@@ -28,6 +28,39 @@ async fn headers_have_a_time() {
 }
 
 #[tokio::test]
+async fn between_requests_a_connection_may_rest_longer() {
+    let settings = Settings {
+        header_timeout: SHORT,
+        idle_timeout: SHORT * 6,
+        ..Settings::default()
+    };
+    let server = Server::start_with(Fake::default(), settings).await;
+    let get = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        assert_eq!(client.ask(get).await.status, 200);
+        sleep(SHORT * 2).await;
+    }
+    // A header once begun has its own time.
+    let begin = Instant::now();
+    client.send("GET / HT").await;
+    assert!(client.is_closed().await);
+    assert!((SHORT..SHORT * 4).contains(&begin.elapsed()));
+    let mut client = server.connect().await;
+    assert_eq!(client.ask(get).await.status, 200);
+    let begin = Instant::now();
+    assert!(client.is_closed().await);
+    assert!(begin.elapsed() >= SHORT * 5);
+    // A request that takes long is no header.
+    let mut client = server.connect().await;
+    client.send(post("do:wait")).await;
+    server.fake.0.started.notified().await;
+    sleep(SHORT * 2).await;
+    server.fake.0.go.notify_one();
+    assert_eq!(client.answer().await.status, 200);
+}
+
+#[tokio::test]
 async fn bodies_have_a_time() {
     let settings = Settings {
         body_pause: SHORT,

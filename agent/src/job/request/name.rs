@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Linux's own bound for one component.
-const MAX_COMPONENT: usize = 255;
+/// One component: Linux's own bound less room for the extension that a compile stage may append.
+const MAX_COMPONENT: usize = 245;
 
 /// A whole name: a quarter of Linux's bound, so that a folder in front and an extension behind always fit.
 const MAX_NAME: usize = 1024;
@@ -12,7 +12,7 @@ const MAX_NAME: usize = 1024;
 const MAX_COMPONENTS: usize = 32;
 
 /// The name of a submitted file: one or more components between single slashes, none of them empty, `.` or `..`,
-/// without NUL bytes.
+/// without NUL bytes. `./a` and `b//c`, which Piston takes, are taken as `a` and `b/c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FileName(String);
 
@@ -25,8 +25,8 @@ pub(crate) enum NameFault {
     Absolute,
     /// It goes up.
     Leaves,
-    /// It ends with a slash, has two in a row, or a component that is a dot.
-    Component,
+    /// It names a folder: it is empty or ends with a slash or a dot.
+    Folder,
     /// It holds a NUL byte.
     Nul,
     /// One component is too long.
@@ -49,12 +49,11 @@ impl FileName {
         if name.split('/').any(|component| component == "..") {
             return Err(NameFault::Leaves);
         }
-        if name
-            .split('/')
-            .any(|component| matches!(component, "" | "."))
-        {
-            return Err(NameFault::Component);
+        if matches!(name.rsplit('/').next(), None | Some("" | ".")) {
+            return Err(NameFault::Folder);
         }
+        let parts = name.split('/').filter(|part| !matches!(*part, "" | "."));
+        let name = parts.collect::<Vec<_>>().join("/");
         if name
             .split('/')
             .any(|component| component.len() > MAX_COMPONENT)
@@ -92,9 +91,7 @@ impl fmt::Display for NameFault {
             Self::NotAString => f.write_str("must be a string"),
             Self::Absolute => f.write_str("must be relative to the submission folder"),
             Self::Leaves => f.write_str("must stay in the submission folder"),
-            Self::Component => {
-                f.write_str("must be names between single slashes, none of them '.'")
-            }
+            Self::Folder => f.write_str("must name a file, not a folder"),
             Self::Nul => f.write_str("cannot contain a NUL byte"),
             Self::ComponentTooLong => {
                 write!(f, "cannot have a part longer than {MAX_COMPONENT} bytes")
@@ -133,6 +130,18 @@ mod tests {
     }
 
     #[test]
+    fn roundabout_names_are_made_plain() {
+        for (name, plain) in [
+            ("./a", "a"),
+            ("a/./b", "a/b"),
+            ("a//b", "a/b"),
+            ("././a/.//b", "a/b"),
+        ] {
+            assert_eq!(FileName::new(name.to_owned()).unwrap().as_str(), plain);
+        }
+    }
+
+    #[test]
     fn every_way_out_has_its_fault() {
         let long = "a".repeat(MAX_COMPONENT + 1);
         let longer = format!("{0}/{0}/{0}/{0}/{0}", "a".repeat(MAX_COMPONENT));
@@ -144,11 +153,10 @@ mod tests {
             ("../x", NameFault::Leaves),
             ("a/../../x", NameFault::Leaves),
             ("a/..", NameFault::Leaves),
-            (".", NameFault::Component),
-            ("./a", NameFault::Component),
-            ("a/./b", NameFault::Component),
-            ("a//b", NameFault::Component),
-            ("a/", NameFault::Component),
+            (".", NameFault::Folder),
+            ("a/.", NameFault::Folder),
+            ("a/", NameFault::Folder),
+            ("./", NameFault::Folder),
             ("a\0/../b", NameFault::Nul),
             (&long, NameFault::ComponentTooLong),
             (&longer, NameFault::TooLong),

@@ -28,7 +28,7 @@ const OUR_REFUSALS: [(&str, &str); 8] = [
     ("file_name_number", "files[0].name must be a string"),
     (
         "file_name_long",
-        "files[0].name cannot have a part longer than 255 bytes",
+        "files[0].name cannot have a part longer than 245 bytes",
     ),
     (
         "file_is_also_dir",

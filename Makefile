@@ -1,0 +1,22 @@
+# The commands of a developer. What they do is in packaging/dev/, one script each.
+
+.PHONY: help serve test figures clean-node
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make serve        set everything up and run a node on 127.0.0.1:2000 (PORT=N for another port) until Ctrl-C'
+	@echo 'make test         set everything up and run every check and test'
+	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'
+	@echo 'make clean-node   remove the built runtimes and what nodes left (.node/)'
+
+serve:
+	@packaging/dev/serve
+
+test:
+	@packaging/dev/test
+
+figures:
+	@packaging/dev/figures
+
+clean-node:
+	@packaging/dev/clean-node

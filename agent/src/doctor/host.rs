@@ -1,0 +1,155 @@
+//! The host around jails: rights of root, settings of the kernel, resources.
+
+use super::finding::Finding;
+use crate::config::HostFacts;
+use jail::{Bytes, probe};
+use std::fs;
+use std::ops::RangeInclusive;
+
+/// Less than this for one job and the node together is not worth starting.
+const MEMORY_NEEDED: Bytes = Bytes::mib(512);
+
+/// What only reads.
+pub(super) fn findings(host: HostFacts) -> Vec<Finding> {
+    let mut findings = vec![kernel(), resources(host), swap(), core_dumps()];
+    findings.extend(SETTINGS.iter().filter_map(Setting::find));
+    findings.extend(["squashfs", "erofs"].map(file_system));
+    findings
+}
+
+/// Whether root here is the root that making jails needs.
+pub(super) fn rights() -> Vec<Finding> {
+    vec![capabilities(), hard_limits()]
+}
+
+fn kernel() -> Finding {
+    let release = read("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".to_owned());
+    Finding::ok("kernel", format!("Linux {release}"))
+}
+
+pub(super) fn capabilities() -> Finding {
+    let name = "capabilities";
+    match probe::missing_capabilities() {
+        Ok(missing) if missing.is_empty() => Finding::ok(name, "all that jails need"),
+        Ok(missing) => Finding::blocking(
+            name,
+            format!("without {}", missing.join(", ")),
+            "root may not make jails: use a machine, a VM or a privileged container",
+        ),
+        Err(error) => Finding::blocking(name, error.to_string(), "jails can't be confined"),
+    }
+}
+
+fn hard_limits() -> Finding {
+    let name = "CAP_SYS_RESOURCE";
+    match probe::may_raise_limits() {
+        Ok(true) => Finding::ok(name, "held"),
+        Ok(false) => Finding::note(
+            name,
+            "not held",
+            "hard limits (open files, processes) can't be raised: a job gets at most what the agent was started with",
+        ),
+        Err(error) => Finding::missing(name, error.to_string(), "as without it"),
+    }
+}
+
+fn resources(host: HostFacts) -> Finding {
+    let name = "memory and cores";
+    let detail = format!("{} MiB, {} cores", host.memory.get() >> 20, host.cores);
+    if host.memory < MEMORY_NEEDED {
+        return Finding::note(name, detail, "jobs with ordinary limits will not fit");
+    }
+    Finding::ok(name, detail)
+}
+
+fn swap() -> Finding {
+    let swaps = read("/proc/swaps").unwrap_or_default();
+    match swaps.lines().count() {
+        0 | 1 => Finding::ok("swap", "none"),
+        _ => Finding::note(
+            "swap",
+            "in use",
+            "jobs may not swap, the rest of the host may: times become less steady",
+        ),
+    }
+}
+
+/// A pipe starts a program of the host as root for every crash, whatever the limit on core files is (core(5)).
+fn core_dumps() -> Finding {
+    let pattern = read("/proc/sys/kernel/core_pattern").unwrap_or_default();
+    if pattern.starts_with('|') {
+        return Finding::note(
+            "core_pattern",
+            pattern,
+            "each crash of a program starts this on the host, as root: set kernel.core_pattern=core",
+        );
+    }
+    Finding::ok("core_pattern", "no program is started for a crash")
+}
+
+/// A number below /proc/sys that says how open the kernel is to programs that are in no jail.
+#[derive(Debug)]
+struct Setting {
+    name: &'static str,
+    path: &'static str,
+    /// Its values when it is closed.
+    closed: RangeInclusive<i64>,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "io_uring",
+        path: "/proc/sys/kernel/io_uring_disabled",
+        closed: 1..=i64::MAX,
+    },
+    Setting {
+        name: "bpf for all",
+        path: "/proc/sys/kernel/unprivileged_bpf_disabled",
+        closed: 1..=i64::MAX,
+    },
+    Setting {
+        name: "ptrace for all",
+        path: "/proc/sys/kernel/yama/ptrace_scope",
+        closed: 1..=i64::MAX,
+    },
+    Setting {
+        name: "userfaultfd for all",
+        path: "/proc/sys/vm/unprivileged_userfaultfd",
+        closed: 0..=0,
+    },
+];
+
+impl Setting {
+    /// `None` where this kernel has no such setting.
+    fn find(&self) -> Option<Finding> {
+        let value: i64 = read(self.path)?.parse().ok()?;
+        let detail = format!("{} is {value}", self.path.trim_start_matches("/proc/sys/"));
+        Some(if self.closed.contains(&value) {
+            Finding::ok(self.name, detail)
+        } else {
+            Finding::note(
+                self.name,
+                detail,
+                "open on the host; a jail's filter refuses it",
+            )
+        })
+    }
+}
+
+fn file_system(name: &str) -> Finding {
+    let known = read("/proc/filesystems").unwrap_or_default();
+    if known
+        .lines()
+        .any(|line| line.trim_start_matches("nodev").trim() == name)
+    {
+        Finding::ok(name, "there")
+    } else {
+        Finding::note(name, "not loaded", "nothing: runtimes are plain folders")
+    }
+}
+
+fn read(path: &str) -> Option<String> {
+    fs::read_to_string(path)
+        .ok()
+        .map(|text| text.trim_end().to_owned())
+}

@@ -1,0 +1,21 @@
+//! What goes wrong around a node: processes that are killed, disks that are full, clients that stall, limits that are
+//! too small. Every test ends with the harness comparing the whole host before and after.
+
+mod builders;
+mod clients;
+mod configuration;
+mod connection;
+mod disk;
+mod drain;
+mod exhaustion;
+mod front;
+mod idle;
+mod inits;
+mod job;
+mod load;
+mod memory;
+mod queue;
+mod second;
+mod stderr;
+mod takeover;
+mod warden;
