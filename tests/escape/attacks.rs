@@ -44,7 +44,7 @@ pub(crate) const REACH: &[Attack] = &[
     attack!("metadata services from javascript", "javascript", "network.js" ["NODE"] {} => Content("7 calls")),
     attack!("metadata services from java", "java", "Network.java" ["NODE"] {} => Content("12 calls")),
     attack!("descriptors, environment, other processes, binaries", "python", "fds.py" [] {} =>
-        Content("looked at ['CAPSULE_MEMORY_LIMIT', 'HOME', 'LANG', 'LC_CTYPE', 'PATH', 'PISTON_LANGUAGE']")),
+        Content("looked at ['CAPSULE_MEMORY_LIMIT', 'HOME', 'LANG', 'PATH', 'PISTON_LANGUAGE', 'PWD']")),
     attack!("setuid files", "python", "setuid.py" [] {} => Content("nothing")),
     attack!("full file systems, read-only ones", "c", "disk.c" [] {"run_memory_limit": 1073741824} => Content("30 calls")),
     attack!("state left for the next job", "python", "state.py" ["leave"] {} => Content("left")),
