@@ -164,15 +164,12 @@ impl Warden {
     /// Whether there was a signal, and whether the front said something.
     fn wait(&self) -> Result<(bool, bool), WardenError> {
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let mut fds = vec![readable(self.signals.as_fd())];
         // The channel of a dead front is at its end, which would be news for ever.
-        let link = match self.restart {
-            None => PollFlags::POLLIN,
-            Some(_) => PollFlags::empty(),
-        };
-        let mut fds = vec![
-            readable(self.signals.as_fd()),
-            PollFd::new(self.front.link(), link),
-        ];
+        let front = self.restart.is_none();
+        if front {
+            fds.push(readable(self.front.link()));
+        }
         fds.extend(self.jails.awaited().map(readable));
         match poll(&mut fds, self.pause()) {
             Ok(_) => {}
@@ -180,7 +177,7 @@ impl Warden {
             Err(error) => return Err(system("poll")(error)),
         }
         let ready = |n: usize| fds.get(n).and_then(PollFd::any).unwrap_or(false);
-        Ok((ready(0), self.restart.is_none() && ready(1)))
+        Ok((ready(0), front && ready(1)))
     }
 
     /// How long nothing but news can make work.
