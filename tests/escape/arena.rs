@@ -7,8 +7,9 @@ use std::ops::Deref;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Inode, mode, owner, group, length, and the times of the last changes of content and inode in nanoseconds.
-type State = (u64, u32, u32, u32, u64, [i64; 4]);
+/// Inode, mode, owner, group, length, and the time of the last change of the content in seconds and nanoseconds. Not
+/// that of the inode, which changes when somebody makes a copy of the store by hard links.
+type State = (u64, u32, u32, u32, u64, [i64; 2]);
 
 /// A running node whose files are watched.
 #[derive(Debug)]
@@ -67,12 +68,7 @@ fn files() -> BTreeMap<PathBuf, State> {
 
 fn note(path: &Path, found: &mut BTreeMap<PathBuf, State>) {
     let status = fs::symlink_metadata(path).expect("files of the node stay where they are");
-    let times = [
-        status.mtime(),
-        status.mtime_nsec(),
-        status.ctime(),
-        status.ctime_nsec(),
-    ];
+    let times = [status.mtime(), status.mtime_nsec()];
     let state = (
         status.ino(),
         status.mode(),
