@@ -59,18 +59,12 @@ fn look(version: Version, own: &Path, group: &Path) -> Offer {
         own: own.to_owned(),
         version,
         start_inside: start_inside(group),
-        shared: version == Version::V2 && holds_others(own),
+        shared: version == Version::V2 && files::holds_others(own).unwrap_or_default(),
         kill: has("cgroup.kill"),
         peak: has(peak),
         kill_together: has("memory.oom.group"),
         swap: has(swap),
     }
-}
-
-/// The root of the hierarchy may hold processes and hand limits down all the same; it has no `cgroup.type`.
-fn holds_others(own: &Path) -> bool {
-    let members = std::fs::read_to_string(own.join("cgroup.procs")).unwrap_or_default();
-    own.join("cgroup.type").exists() && members.lines().count() > 1
 }
 
 fn start_inside(group: &Path) -> io::Result<()> {
