@@ -80,6 +80,7 @@ pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), W
         signals,
         restart: None,
         drain: None,
+        hung_up: false,
         announced: false,
     };
     while warden.step()? {}
@@ -116,6 +117,8 @@ struct Warden {
     jails: Jails,
     /// When the drain began.
     drain: Option<Instant>,
+    /// The front has closed its channel at the end of a drain, and is about to end.
+    hung_up: bool,
     /// Whether the addresses have been printed.
     announced: bool,
 }
@@ -165,11 +168,9 @@ impl Warden {
     fn wait(&self) -> Result<(bool, bool), WardenError> {
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![readable(self.signals.as_fd())];
-        // The channel of a dead front is at its end, which would be news for ever.
-        let front = self.restart.is_none();
-        if front {
-            fds.push(readable(self.front.link()));
-        }
+        // The end of a channel would be news for ever: poll(2) tells of it whatever it is asked for.
+        let hears = self.restart.is_none() && !self.hung_up;
+        fds.extend(hears.then(|| readable(self.front.link())));
         fds.extend(self.jails.awaited().map(readable));
         match poll(&mut fds, self.pause()) {
             Ok(_) => {}
@@ -177,7 +178,7 @@ impl Warden {
             Err(error) => return Err(system("poll")(error)),
         }
         let ready = |n: usize| fds.get(n).and_then(PollFd::any).unwrap_or(false);
-        Ok((ready(0), front && ready(1)))
+        Ok((ready(0), hears && ready(1)))
     }
 
     /// How long nothing but news can make work.
@@ -214,6 +215,13 @@ impl Warden {
                 Ok(Some(ToWarden::Serving)) => self.announce(),
                 Ok(Some(message)) => self.jails.obey(message, &self.front),
                 Ok(None) => return,
+                // One that does not end all the same is killed when the time for the drain is over.
+                Err(error)
+                    if self.drain.is_some() && error.kind() == io::ErrorKind::UnexpectedEof =>
+                {
+                    self.hung_up = true;
+                    return;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "the front's channel is closed or broken");
                     self.front.kill();
