@@ -127,6 +127,7 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
     let listeners = vec![instance::patiently(|| listen(config.bind_address))?];
     let settings = Settings::new(&config, host.cores, listeners.len(), connections);
     let tree = instance::cgroups(&config.cgroup)?;
+    tree.delegate()?;
     let _cgroup = instance::patiently(|| instance::claim_cgroup(&config, &tree))?;
     prepare_cgroups(&config, &tree)?;
     keep_mounts_private()?;

@@ -60,6 +60,9 @@ pub(crate) enum WardenError {
     /// The cgroup above all jobs.
     #[error("cgroups can't be used")]
     Cgroup(#[from] CgroupError),
+    /// No front has ever served.
+    #[error("the front can't serve: its own log lines, above, say why")]
+    FrontFails,
 }
 
 fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenError {
@@ -80,14 +83,22 @@ pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), W
         signals,
         restart: None,
         drain: None,
+        hung_up: false,
         announced: false,
+        failed_starts: 0,
     };
-    while warden.step()? {}
+    let ended = loop {
+        match warden.step() {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
     warden.jails.destroy_all();
     warden.jails.settle(SETTLE);
     warden.options.tree.remove()?;
     tracing::info!("stopped");
-    Ok(())
+    ended
 }
 
 /// Messages of the front that are dealt with before anything else is looked at again: a front that never stops talking
@@ -103,6 +114,9 @@ const CUT_OFF: Duration = Duration::from_secs(1);
 /// How often the clock of a drain is looked at.
 const DRAIN_LOOK: Duration = Duration::from_millis(100);
 
+/// After so many fronts that died before any served, it is not an accident: the node says so and stops.
+const FAILED_STARTS: u32 = 10;
+
 /// Pause after a front could not be started.
 const START_RETRY: Duration = Duration::from_millis(500);
 
@@ -116,8 +130,12 @@ struct Warden {
     jails: Jails,
     /// When the drain began.
     drain: Option<Instant>,
-    /// Whether the addresses have been printed.
+    /// The front has closed its channel at the end of a drain, and is about to end.
+    hung_up: bool,
+    /// Whether the addresses have been printed: a front has served.
     announced: bool,
+    /// Fronts that died before any had served.
+    failed_starts: u32,
 }
 
 impl Warden {
@@ -146,6 +164,10 @@ impl Warden {
         self.jails.collect_built(Some(&self.front));
         if self.collect_dead()? {
             self.jails.destroy_all();
+            self.failed_starts += u32::from(!self.announced);
+            if self.failed_starts >= FAILED_STARTS {
+                return Err(WardenError::FrontFails);
+            }
             self.restart = Some(self.front.next_start());
         }
         self.jails.watch_memory();
@@ -165,11 +187,9 @@ impl Warden {
     fn wait(&self) -> Result<(bool, bool), WardenError> {
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![readable(self.signals.as_fd())];
-        // The channel of a dead front is at its end, which would be news for ever.
-        let front = self.restart.is_none();
-        if front {
-            fds.push(readable(self.front.link()));
-        }
+        // The end of a channel would be news for ever: poll(2) tells of it whatever it is asked for.
+        let hears = self.restart.is_none() && !self.hung_up;
+        fds.extend(hears.then(|| readable(self.front.link())));
         fds.extend(self.jails.awaited().map(readable));
         match poll(&mut fds, self.pause()) {
             Ok(_) => {}
@@ -177,7 +197,7 @@ impl Warden {
             Err(error) => return Err(system("poll")(error)),
         }
         let ready = |n: usize| fds.get(n).and_then(PollFd::any).unwrap_or(false);
-        Ok((ready(0), front && ready(1)))
+        Ok((ready(0), hears && ready(1)))
     }
 
     /// How long nothing but news can make work.
@@ -214,6 +234,13 @@ impl Warden {
                 Ok(Some(ToWarden::Serving)) => self.announce(),
                 Ok(Some(message)) => self.jails.obey(message, &self.front),
                 Ok(None) => return,
+                // One that does not end all the same is killed when the time for the drain is over.
+                Err(error)
+                    if self.drain.is_some() && error.kind() == io::ErrorKind::UnexpectedEof =>
+                {
+                    self.hung_up = true;
+                    return;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "the front's channel is closed or broken");
                     self.front.kill();

@@ -7,6 +7,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// What limits need of v2. The time used, of which v1 has a controller, v2 keeps for every group.
+const V2_CONTROLLERS: [&str; 3] = ["memory", "pids", "cpu"];
+
 /// Period of the cpu quota in microseconds, the kernel's default.
 const CPU_PERIOD_US: u64 = 100_000;
 
@@ -53,14 +56,28 @@ fn groups_in(group: &Path) -> Result<Vec<PathBuf>, CgroupError> {
 }
 
 /// Makes the agent's own v2 group able to hand controllers down: a group other than the root may not hold
-/// processes and hand controllers to children (the "no internal process" rule), so the agent moves to a leaf.
+/// processes and hand controllers to children (the "no internal process" rule), so the agent moves to a leaf. Where
+/// that can't work, nothing is changed.
 pub(super) fn delegate(own: &Path) -> Result<(), CgroupError> {
-    if own.join("cgroup.type").exists() {
+    let offered = read(own, "cgroup.controllers")?;
+    for controller in V2_CONTROLLERS {
+        if !offered.split_whitespace().any(|name| name == controller) {
+            return Err(CgroupError::NotDelegated {
+                group: own.to_path_buf(),
+                controller,
+            });
+        }
+    }
+    if holds_others(own)? {
+        return Err(CgroupError::Shared(own.to_path_buf()));
+    }
+    if !is_root(own) {
         let leaf = own.join("daemon");
         make(&leaf)?;
         write(&leaf, "cgroup.procs", &std::process::id().to_string())?;
     }
     match hand_down(Version::V2, own) {
+        // Somebody came in meanwhile.
         Err(CgroupError::Io { source, .. }) if source.raw_os_error() == Some(libc::EBUSY) => {
             Err(CgroupError::Shared(own.to_path_buf()))
         }
@@ -68,11 +85,26 @@ pub(super) fn delegate(own: &Path) -> Result<(), CgroupError> {
     }
 }
 
+/// The root of a v2 hierarchy may hold processes and hand controllers down all the same.
+fn is_root(group: &Path) -> bool {
+    !group.join("cgroup.type").exists()
+}
+
+/// Whether processes that are not the agent keep a v2 group from handing controllers down.
+pub(super) fn holds_others(own: &Path) -> Result<bool, CgroupError> {
+    let ours = std::process::id().to_string();
+    let members = read(own, "cgroup.procs")?;
+    Ok(!is_root(own) && members.lines().any(|member| member != ours))
+}
+
 /// Enables the controllers in the children of a v2 group; v1 has nothing to do.
 pub(super) fn hand_down(version: Version, group: &Path) -> Result<(), CgroupError> {
     match version {
         Version::V1 => Ok(()),
-        Version::V2 => write(group, "cgroup.subtree_control", "+memory +pids +cpu"),
+        Version::V2 => {
+            let enable = V2_CONTROLLERS.map(|name| format!("+{name}")).join(" ");
+            write(group, "cgroup.subtree_control", &enable)
+        }
     }
 }
 

@@ -47,6 +47,16 @@ pub enum CgroupError {
         "cgroup {0} holds processes that are not the agent's: run it as a service of its own with Delegate=yes"
     )]
     Shared(PathBuf),
+    /// Nobody handed the agent's own v2 group what limits need.
+    #[error(
+        "cgroup {group} was not given the controller {controller:?}: run the agent as a service with Delegate=yes, or enable it in cgroup.subtree_control of the groups above"
+    )]
+    NotDelegated {
+        /// The agent's own.
+        group: PathBuf,
+        /// What is missing.
+        controller: &'static str,
+    },
     /// A file or folder operation failed.
     #[error("cgroup operation on {path} failed")]
     Io {
@@ -113,15 +123,22 @@ impl Tree {
         self.version
     }
 
+    /// Has the agent's own group hand controllers down, on v2: what everything else here builds on. v1 has nothing to do.
+    ///
+    /// # Errors
+    /// [`CgroupError::NotDelegated`] and [`CgroupError::Shared`] where that is impossible, else [`CgroupError::Io`].
+    pub fn delegate(&self) -> Result<(), CgroupError> {
+        match self.version {
+            Version::V1 => Ok(()),
+            Version::V2 => files::delegate(self.memory.parent().unwrap_or(&self.memory)),
+        }
+    }
+
     /// Makes the group, limits the memory of all jobs together, and on v2 hands controllers down.
     ///
     /// # Errors
-    /// [`CgroupError::Shared`] where delegation is impossible, else [`CgroupError::Io`].
+    /// [`CgroupError::Io`].
     pub fn prepare(&self, all_jobs: Bytes) -> Result<(), CgroupError> {
-        if self.version == Version::V2 {
-            let own = self.memory.parent().unwrap_or(&self.memory);
-            files::delegate(own)?;
-        }
         for root in &self.roots {
             files::make(root)?;
         }

@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-/// What groups here can do.
+/// What groups here can do. `None`: not to be seen, because no group was given the memory controller yet.
 #[derive(Debug)]
 pub struct Offer {
     /// Where the agent's own group is (on v1: that of memory).
@@ -22,11 +22,11 @@ pub struct Offer {
     /// Killing a whole group by one write; v2 only.
     pub kill: bool,
     /// A peak of memory.
-    pub peak: bool,
+    pub peak: Option<bool>,
     /// Having an out-of-memory kill take the whole group; v2 only.
-    pub kill_together: bool,
+    pub kill_together: Option<bool>,
     /// Limiting swap.
-    pub swap: bool,
+    pub swap: Option<bool>,
 }
 
 /// Makes groups called `name` below the agent's own, looks at them and removes them.
@@ -51,6 +51,8 @@ pub fn offer(hierarchy: &Hierarchy, name: &str) -> Result<Offer, CgroupError> {
 fn look(version: Version, own: &Path, group: &Path) -> Offer {
     // A group of v2 has the files of a controller only where the one above hands it down.
     let has = |file: &str| group.join(file).exists() || own.join(file).exists();
+    let seen = version == Version::V1 || has("memory.max");
+    let of_memory = |file: &str| seen.then(|| has(file));
     let (peak, swap) = match version {
         Version::V1 => ("memory.max_usage_in_bytes", "memory.memsw.limit_in_bytes"),
         Version::V2 => ("memory.peak", "memory.swap.max"),
@@ -59,18 +61,12 @@ fn look(version: Version, own: &Path, group: &Path) -> Offer {
         own: own.to_owned(),
         version,
         start_inside: start_inside(group),
-        shared: version == Version::V2 && holds_others(own),
+        shared: version == Version::V2 && files::holds_others(own).unwrap_or_default(),
         kill: has("cgroup.kill"),
-        peak: has(peak),
-        kill_together: has("memory.oom.group"),
-        swap: has(swap),
+        peak: of_memory(peak),
+        kill_together: of_memory("memory.oom.group"),
+        swap: of_memory(swap),
     }
-}
-
-/// The root of the hierarchy may hold processes and hand limits down all the same; it has no `cgroup.type`.
-fn holds_others(own: &Path) -> bool {
-    let members = std::fs::read_to_string(own.join("cgroup.procs")).unwrap_or_default();
-    own.join("cgroup.type").exists() && members.lines().count() > 1
 }
 
 fn start_inside(group: &Path) -> io::Result<()> {
