@@ -46,7 +46,9 @@ pub(crate) enum Expect {
     CompileFails,
     /// The answer does not hold this text anywhere.
     Without(&'static str),
-    /// The answer comes this soon, in milliseconds.
+    /// It ran for less than this, in milliseconds.
+    Wall(u64),
+    /// The answer comes this soon, in milliseconds, its compiler's work included.
     Within(u64),
 }
 
@@ -128,6 +130,7 @@ impl Expect {
             Self::Stdout(text) => stdout == text,
             Self::CompileFails => answer["compile"]["code"] != 0,
             Self::Without(text) => !answer.to_string().contains(text),
+            Self::Wall(limit) => run["wall_time"].as_u64().is_some_and(|time| time < limit),
             Self::Within(limit) => took < Duration::from_millis(limit),
         }
     }

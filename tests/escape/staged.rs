@@ -113,19 +113,21 @@ fn nothing_of_compile_lives_when_run_starts() {
 #[test]
 fn a_compile_stage_has_limits_of_its_own() {
     let (_folder, arena) = staged();
-    let body = |compile: &str| {
+    let body = |compile: &str, timeout: u32| {
         json!({
-            "language": "staged", "version": "*", "compile_timeout": 500, "compile_memory_limit": 64 << 20,
+            "language": "staged", "version": "*", "compile_timeout": timeout, "compile_memory_limit": 64 << 20,
             "files": [{"name": "run.py", "content": "print('ran')"}, {"name": "compile.py", "content": compile}],
         })
     };
     let forks = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n";
-    for (compile, limit) in [
-        (include_str!("programs/heap.py"), "memory"),
-        (forks, "wall"),
-        ("while True: print('y' * 999)", "output"),
-    ] {
-        let (status, answer) = arena.execute(&body(compile));
+    let heap = include_str!("programs/heap.py");
+    let stages = [
+        (heap, 5000, "memory"),
+        (forks, 500, "wall"),
+        ("while True: print('y' * 999)", 5000, "output"),
+    ];
+    for (compile, timeout, limit) in stages {
+        let (status, answer) = arena.execute(&body(compile, timeout));
         assert_eq!(status, 200, "{answer}");
         assert_eq!(answer["compile"]["limit"], limit, "{answer}");
         assert_eq!(answer["run"], answer["compile"], "{answer}");

@@ -209,7 +209,7 @@ pub(super) fn memory_peak(version: Version, group: &Path) -> Result<Bytes, Cgrou
     number(group, file).map(Bytes)
 }
 
-/// Processes of this very group that were killed for want of memory.
+/// Processes that were killed for want of memory: of this very group on v1, of those below it too on v2.
 pub(super) fn oom_kills(version: Version, group: &Path) -> Result<u64, CgroupError> {
     match version {
         Version::V1 => keyed(group, "memory.oom_control", "oom_kill"),

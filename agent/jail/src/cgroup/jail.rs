@@ -5,7 +5,7 @@ use crate::Bytes;
 use crate::proto::Stage;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A group that holds processes.
@@ -48,7 +48,7 @@ pub struct Usage {
     pub cpu: Duration,
     /// The most memory it had.
     pub memory_peak: u64,
-    /// Processes killed for want of memory.
+    /// Processes killed for want of memory; on v2 in the whole jail, of which at most one stage lives.
     pub oom_kills: u64,
     /// Forks refused for the limit on processes.
     pub forks_refused: u64,
@@ -144,10 +144,19 @@ impl Jail {
         Ok(Usage {
             cpu: files::cpu_time(self.version, &self.cpuacct.join(stage.name()))?,
             memory_peak: files::memory_peak(self.version, &memory)?.get(),
-            oom_kills: files::oom_kills(self.version, &memory)?,
+            oom_kills: files::oom_kills(self.version, self.kills_counted(&memory))?,
             forks_refused: files::forks_refused(&self.pids.join(stage.name()))?,
             alive: files::processes(&self.pids.join(stage.name()))?,
         })
+    }
+
+    /// Where kills for want of memory that end a stage are counted. On v2 the kernel ends the whole jail when all jobs
+    /// together need too much; it may begin with init, and the program is then dead before its turn to be counted.
+    fn kills_counted<'a>(&'a self, stage: &'a Path) -> &'a Path {
+        match self.version {
+            Version::V1 => stage,
+            Version::V2 => &self.memory,
+        }
     }
 
     /// Whether the kernel has killed any process of the jail for want of memory.
