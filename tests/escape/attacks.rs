@@ -87,9 +87,9 @@ pub(crate) const PROCESSES: &[Attack] = &[
     attack!("bomb by exec", "c", "bomb.c" ["exec"] {"run_timeout": 600} => LimitOrOwnEnd(&["wall", "processes"]), Wall(2000)),
     attack!("bomb of python", "python", "bomb.py" [] {"run_timeout": 800} => LimitOrOwnEnd(&["wall", "processes"]), Wall(2000)),
     attack!("bomb of javascript", "javascript", "bomb.js" [] {"run_timeout": 1000} =>
-        LimitOrOwnEnd(&["wall", "cpu", "processes", "memory"]), Within(8000)),
+        LimitOrOwnEnd(&["wall", "cpu", "processes", "memory", "output"]), Within(8000)),
     attack!("bomb of java", "java", "Bomb.java" [] {"run_timeout": 1500} =>
-        LimitOrOwnEnd(&["wall", "cpu", "processes", "memory"]), Within(5000)),
+        LimitOrOwnEnd(&["wall", "cpu", "processes", "memory", "output"]), Within(5000)),
     attack!("bomb of c++", "c++", "bomb.cpp" [] {"run_timeout": 600} => LimitOrOwnEnd(&["wall", "processes", "memory"]), Within(5000)),
     attack!("one that ignores signals", "c", "stubborn.c" ["ignores signals"] {"run_timeout": 300} => Limit("wall"), Stdout("started\n"), Wall(1000)),
     attack!("one that blocks signals", "c", "stubborn.c" ["blocks signals"] {"run_timeout": 300} => Limit("wall"), Stdout("started\n"), Wall(1000)),
