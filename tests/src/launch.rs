@@ -101,6 +101,12 @@ fn command(options: &NodeOptions) -> Command {
     command
 }
 
+/// Whether every node is started in a cgroup of its own, where names of other nodes do not clash with its own.
+#[must_use]
+pub fn nodes_have_own_groups() -> bool {
+    !own_group().is_empty()
+}
+
 /// On cgroup v2 a group that holds other processes, as a login session's does, can't hand limits down. systemd makes
 /// one for a command and becomes that command, with the same number.
 fn own_group() -> &'static [&'static str] {

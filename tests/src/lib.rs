@@ -16,7 +16,7 @@ pub mod processes;
 mod site;
 pub mod wait;
 
-pub use launch::StartError;
+pub use launch::{StartError, nodes_have_own_groups};
 pub use node::Node;
 pub use options::NodeOptions;
 pub use prerequisites::{agent_binary, repository, require_root, store};

@@ -2,6 +2,7 @@
 //!
 //! What is not said is strict: stdout and stderr are empty, the exit code is 0, and so on.
 
+use capsule_tests::wait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -127,7 +128,7 @@ impl Program {
         let mut wrong = Vec::new();
         self.judge_stages(answer, &mut wrong);
         if let Some(limit) = self.within_ms
-            && took > Duration::from_millis(limit)
+            && took > Duration::from_millis(limit) * wait::slowness()
         {
             wrong.push(format!("took {} ms", took.as_millis()));
         }
