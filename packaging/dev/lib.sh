@@ -102,8 +102,13 @@ install_for_building() {
 
 # --- Building ---
 
+# Each package by itself: built together they would share features of their dependencies, and the agent would be built
+# anew whenever it is asked for with other company.
 build_release() {
-    cargo build --release --locked "$@" || die "building failed (above)"
+    local package
+    for package in "$@"; do
+        cargo build --release --locked --package "$package" || die "building $package failed (above)"
+    done
 }
 
 build_runtimes() {

@@ -2,6 +2,7 @@
 
 use crate::job::options;
 use capsule_tests::{Node, NodeOptions};
+use std::os::unix::fs::DirBuilderExt;
 
 /// What a node that has to refuse to start wrote, its log lines left out.
 pub(crate) fn refusal(options: NodeOptions) -> Vec<String> {
@@ -91,4 +92,27 @@ fn too_few_descriptors_are_one_sentence() {
 fn an_address_of_another_machine_is_one_sentence() {
     let told = refusal(options().set("bind_address", "192.0.2.1:2000"));
     assert_one(&told, &["can't listen on 192.0.2.1:2000"]);
+}
+
+#[test]
+fn a_front_that_never_serves_ends_the_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let packages = folder.path().join("packages");
+    std::os::unix::fs::symlink(
+        capsule_tests::store().join("base"),
+        folder.path().join("base"),
+    )
+    .unwrap();
+    // Root can read it, the front can't.
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&packages)
+        .unwrap();
+    let path = folder.path().display().to_string();
+    let told = refusal(options().set("data_directory", path));
+    assert!(
+        told.iter()
+            .any(|line| line.contains("the front can't serve")),
+        "{told:#?}"
+    );
 }

@@ -44,12 +44,8 @@ fn a_program_killed_from_outside_is_one_that_a_signal_ended() {
 fn with_blank_jails_damaged(victims: impl Fn(&Node) -> Vec<Process>) {
     let node = Node::start(options());
     for _ in 0..3 {
-        let full = wait::until(Duration::from_secs(5), || {
-            (node.inits().len() >= 4).then_some(())
-        });
-        assert!(full.is_some(), "the pool is not filled");
-        let victims = victims(&node);
-        assert!(victims.len() >= 4, "{victims:#?}");
+        let full = || Some(victims(&node)).filter(|victims| victims.len() >= 4);
+        let victims = wait::until(Duration::from_secs(5), full).expect("the pool is filled");
         for victim in &victims {
             signal(victim, Signal::SIGKILL);
         }

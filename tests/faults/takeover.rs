@@ -64,7 +64,7 @@ fn a_front_that_talks_nonsense_is_replaced() {
     for packet in packets {
         let front = node.front().expect("a node has a front");
         say(&link_of(&front), &packet).expect("the channel takes it");
-        assert_gone(&[front.clone()], SECOND);
+        assert_gone(std::slice::from_ref(&front), SECOND);
         let other = || node.front().filter(|new| new.pid != front.pid);
         assert!(wait::until(SECOND, other).is_some(), "no new front");
         assert_serves(&node);

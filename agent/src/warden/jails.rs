@@ -2,95 +2,25 @@
 
 use super::builder::{Builder, Product};
 use super::front::Front;
+use super::life::{Jail, RETRY, State, readable};
 use super::protocol::{FromWarden, JailId, RequestId, StageLimits, ToWarden};
 use super::slots::Slots;
 use super::{Options, borrow};
 use jail::Bytes;
 use jail::cgroup::{self, Tree};
 use jail::host::Spec;
-use jail::proto::{Failure, HostIds, Stage, Step};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use jail::proto::{Failure, Stage, Step};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// Pause between two looks at something the kernel has not finished: an out-of-memory kill, a cgroup that lets go.
-const RETRY: Duration = Duration::from_millis(2);
-
 /// How long an out-of-memory event is followed up. The kill comes right after the event.
 const OOM_WATCH: Duration = Duration::from_millis(200);
 
 /// No stage gets more processes, whatever the front asks for: the most that the configuration takes.
 const MAX_PROCESSES: u32 = 32_768;
-
-enum State {
-    /// A builder is at work.
-    Building(RequestId, Builder),
-    /// Handed to the front.
-    Alive(Product),
-    /// Killed, not yet collected.
-    Dying(Pid),
-    /// Nothing lives in it; its cgroups are to be removed.
-    Dead,
-}
-
-struct Jail {
-    ids: HostIds,
-    groups: cgroup::Jail,
-    state: State,
-    /// Until when to look whether a process was killed for want of memory (cgroup v1).
-    oom_until: Option<Instant>,
-    /// Nobody asks about it any more: to be killed, collected and removed.
-    unwanted: bool,
-    removal: Removal,
-}
-
-/// When to try again to remove a jail's cgroups: the kernel refuses while it lets go of dead processes.
-#[derive(Default)]
-struct Removal {
-    failures: u32,
-    next: Option<Instant>,
-}
-
-impl Removal {
-    fn is_due(&self) -> bool {
-        self.next.is_none_or(|next| next <= Instant::now())
-    }
-
-    /// Doubles the pause each time, up to about a second.
-    fn failed(&mut self) {
-        let pause = RETRY * 2u32.pow(self.failures.min(9));
-        self.failures += 1;
-        self.next = Some(Instant::now() + pause);
-    }
-}
-
-impl Jail {
-    fn is_finished(&self) -> bool {
-        self.unwanted && matches!(self.state, State::Dead)
-    }
-
-    /// Ends it for good.
-    fn kill(&mut self) {
-        self.unwanted = true;
-        self.end_now();
-    }
-
-    /// Kills what lives in it. Its cgroups stay, to be asked for what was used.
-    fn end_now(&mut self) {
-        match &self.state {
-            State::Building(_, builder) => builder.kill(),
-            State::Alive(product) => {
-                // Dead already is as good: it will be collected.
-                jail::host::kill(product.process.as_fd()).ok();
-                self.state = State::Dying(product.init);
-            }
-            State::Dying(_) | State::Dead => {}
-        }
-    }
-}
 
 /// All of them.
 pub(super) struct Jails {
@@ -152,15 +82,7 @@ impl Jails {
         let groups = self.tree.jail(&format!("jail-{}", self.last));
         match Builder::start(&self.spec, &groups, ids) {
             Ok(builder) => {
-                let state = State::Building(request, builder);
-                let jail = Jail {
-                    ids,
-                    groups,
-                    state,
-                    oom_until: None,
-                    unwanted: false,
-                    removal: Removal::default(),
-                };
+                let jail = Jail::ordered(ids, groups, request, builder);
                 self.jails.insert(JailId(self.last), jail);
                 Ok(())
             }
@@ -245,13 +167,10 @@ impl Jails {
                         );
                     }
                     // The front's descriptors are closed here: only the front holds them from now on.
-                    jail.state = State::Alive(Product {
+                    jail.built(Product {
                         for_front: Vec::new(),
                         ..product
                     });
-                    if jail.unwanted {
-                        jail.end_now();
-                    }
                 }
                 Err(failure) => {
                     if let Some(front) = front {
@@ -262,8 +181,7 @@ impl Jails {
                         );
                         front.tell(&FromWarden::NotCreated(request, failure), &[]);
                     }
-                    jail.state = State::Dead;
-                    jail.unwanted = true;
+                    jail.not_built();
                 }
             }
         }
@@ -271,14 +189,7 @@ impl Jails {
 
     /// A child of the warden has died: a builder, or a jail's init and with it everything in the jail.
     pub(super) fn died(&mut self, pid: Pid) {
-        for jail in self.jails.values_mut() {
-            match &mut jail.state {
-                State::Building(_, builder) if builder.pid() == pid => builder.collected(),
-                State::Alive(product) if product.init == pid => jail.state = State::Dead,
-                State::Dying(init) if *init == pid => jail.state = State::Dead,
-                _ => {}
-            }
-        }
+        self.jails.values_mut().for_each(|jail| jail.died(pid));
     }
 
     /// On cgroup v1: ends every jail of which the kernel killed a process for want of memory.
@@ -338,24 +249,12 @@ impl Jails {
 
     /// Descriptors whose becoming readable is news.
     pub(super) fn awaited(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.jails.values().filter_map(|jail| match &jail.state {
-            State::Building(_, builder) => Some(builder.report()),
-            State::Alive(product) => Some(product.oom.as_fd()),
-            State::Dying(_) | State::Dead => None,
-        })
+        self.jails.values().filter_map(Jail::awaited)
     }
 
     /// How soon to look again at what no descriptor tells.
     pub(super) fn next_retry(&self) -> Option<Duration> {
-        let until = |at: Instant| at.saturating_duration_since(Instant::now());
-        let pause = |jail: &Jail| match (&jail.state, jail.removal.next) {
-            (State::Building(_, builder), _) => Some(until(builder.deadline()).max(RETRY)),
-            (State::Alive(_), _) => jail.oom_until.map(|_| RETRY),
-            (State::Dying(_), _) => None,
-            (State::Dead, Some(next)) => Some(until(next)),
-            (State::Dead, None) => jail.is_finished().then_some(Duration::ZERO),
-        };
-        self.jails.values().filter_map(pause).min()
+        self.jails.values().filter_map(Jail::next_look).min()
     }
 }
 
@@ -365,11 +264,6 @@ fn capped(limits: StageLimits, ceiling: Bytes) -> cgroup::StageLimits {
         memory: limits.memory.min(ceiling),
         processes: limits.processes.clamp(1, MAX_PROCESSES),
     }
-}
-
-fn readable(fd: BorrowedFd<'_>) -> bool {
-    let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
-    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
 /// Resets an event, so that it wakes the loop again only when something new happens.

@@ -7,6 +7,7 @@
 mod builder;
 mod front;
 mod jails;
+mod life;
 pub(crate) mod protocol;
 mod slots;
 
@@ -59,6 +60,9 @@ pub(crate) enum WardenError {
     /// The cgroup above all jobs.
     #[error("cgroups can't be used")]
     Cgroup(#[from] CgroupError),
+    /// No front has ever served.
+    #[error("the front can't serve: its own log lines, above, say why")]
+    FrontFails,
 }
 
 fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenError {
@@ -81,13 +85,20 @@ pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), W
         drain: None,
         hung_up: false,
         announced: false,
+        failed_starts: 0,
     };
-    while warden.step()? {}
+    let ended = loop {
+        match warden.step() {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
     warden.jails.destroy_all();
     warden.jails.settle(SETTLE);
     warden.options.tree.remove()?;
     tracing::info!("stopped");
-    Ok(())
+    ended
 }
 
 /// Messages of the front that are dealt with before anything else is looked at again: a front that never stops talking
@@ -102,6 +113,9 @@ const CUT_OFF: Duration = Duration::from_secs(1);
 
 /// How often the clock of a drain is looked at.
 const DRAIN_LOOK: Duration = Duration::from_millis(100);
+
+/// After so many fronts that died before any served, it is not an accident: the node says so and stops.
+const FAILED_STARTS: u32 = 10;
 
 /// Pause after a front could not be started.
 const START_RETRY: Duration = Duration::from_millis(500);
@@ -118,8 +132,10 @@ struct Warden {
     drain: Option<Instant>,
     /// The front has closed its channel at the end of a drain, and is about to end.
     hung_up: bool,
-    /// Whether the addresses have been printed.
+    /// Whether the addresses have been printed: a front has served.
     announced: bool,
+    /// Fronts that died before any had served.
+    failed_starts: u32,
 }
 
 impl Warden {
@@ -148,6 +164,10 @@ impl Warden {
         self.jails.collect_built(Some(&self.front));
         if self.collect_dead()? {
             self.jails.destroy_all();
+            self.failed_starts += u32::from(!self.announced);
+            if self.failed_starts >= FAILED_STARTS {
+                return Err(WardenError::FrontFails);
+            }
             self.restart = Some(self.front.next_start());
         }
         self.jails.watch_memory();

@@ -1,11 +1,12 @@
 //! The groups of one jail.
 
-use super::{CgroupError, Tree, Version, files};
+use super::group::Group;
+use super::{CgroupError, Version, files};
 use crate::Bytes;
 use crate::proto::Stage;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// A group that holds processes.
@@ -58,25 +59,11 @@ pub struct Usage {
 
 /// The groups of one jail. Dropping it removes nothing: the owner calls [`Jail::remove`] when all is dead.
 #[derive(Clone, Debug)]
-pub struct Jail {
-    version: Version,
-    roots: Vec<PathBuf>,
-    memory: PathBuf,
-    pids: PathBuf,
-    cpu: PathBuf,
-    cpuacct: PathBuf,
-}
+pub struct Jail(Group);
 
 impl Jail {
-    pub(super) fn new(tree: &Tree, name: &str) -> Self {
-        Self {
-            version: tree.version,
-            roots: tree.roots.iter().map(|root| root.join(name)).collect(),
-            memory: tree.memory.join(name),
-            pids: tree.pids.join(name),
-            cpu: tree.cpu.join(name),
-            cpuacct: tree.cpuacct.join(name),
-        }
+    pub(super) const fn new(group: Group) -> Self {
+        Self(group)
     }
 
     /// Makes the groups, with limits on the jail as a whole: memory, cpu in thousandths of a core.
@@ -84,20 +71,16 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn create(&self, memory: Bytes, millicores: u32) -> Result<(), CgroupError> {
-        for root in &self.roots {
-            files::make(root)?;
-        }
-        files::hand_down(self.version, &self.memory)?;
-        files::limit_memory(self.version, &self.memory, memory)?;
-        files::kill_together(self.version, &self.memory)?;
-        files::limit_cpu(self.version, &self.cpu, millicores)?;
-        for root in &self.roots {
-            for leaf in Leaf::ALL {
-                files::make(&root.join(leaf.name()))?;
-            }
+        self.0.make()?;
+        files::hand_down(self.0.version, &self.0.memory)?;
+        files::limit_memory(self.0.version, &self.0.memory, memory)?;
+        files::kill_together(self.0.version, &self.0.memory)?;
+        files::limit_cpu(self.0.version, &self.0.cpu, millicores)?;
+        for leaf in Leaf::ALL {
+            self.0.below(leaf.name()).make()?;
         }
         for stage in Stage::ALL {
-            files::kill_together(self.version, &self.memory.join(stage.name()))?;
+            files::kill_together(self.0.version, &self.0.memory.join(stage.name()))?;
         }
         Ok(())
     }
@@ -107,9 +90,11 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn attach(&self, leaf: Leaf, pid: i32) -> Result<(), CgroupError> {
-        self.roots
-            .iter()
-            .try_for_each(|root| files::attach(&root.join(leaf.name()), pid))
+        let group = self.0.below(leaf.name());
+        group
+            .folders()
+            .into_iter()
+            .try_for_each(|folder| files::attach(folder, pid))
     }
 
     /// On v2, a descriptor to start a process inside the leaf; v1 has no such thing.
@@ -117,10 +102,10 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn start_inside(&self, leaf: Leaf) -> Result<Option<OwnedFd>, CgroupError> {
-        if self.version == Version::V1 {
+        if self.0.version == Version::V1 {
             return Ok(None);
         }
-        let path = self.memory.join(leaf.name());
+        let path = self.0.memory.join(leaf.name());
         File::open(&path)
             .map(|file| Some(file.into()))
             .map_err(CgroupError::io(&path))
@@ -131,8 +116,12 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn limit(&self, stage: Stage, limits: StageLimits) -> Result<(), CgroupError> {
-        files::limit_memory(self.version, &self.memory.join(stage.name()), limits.memory)?;
-        files::limit_processes(&self.pids.join(stage.name()), limits.processes)
+        files::limit_memory(
+            self.0.version,
+            &self.0.memory.join(stage.name()),
+            limits.memory,
+        )?;
+        files::limit_processes(&self.0.pids.join(stage.name()), limits.processes)
     }
 
     /// Reads what a stage has used.
@@ -140,22 +129,22 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn usage(&self, stage: Stage) -> Result<Usage, CgroupError> {
-        let memory = self.memory.join(stage.name());
+        let memory = self.0.memory.join(stage.name());
         Ok(Usage {
-            cpu: files::cpu_time(self.version, &self.cpuacct.join(stage.name()))?,
-            memory_peak: files::memory_peak(self.version, &memory)?.get(),
-            oom_kills: files::oom_kills(self.version, self.kills_counted(&memory))?,
-            forks_refused: files::forks_refused(&self.pids.join(stage.name()))?,
-            alive: files::processes(&self.pids.join(stage.name()))?,
+            cpu: files::cpu_time(self.0.version, &self.0.cpuacct.join(stage.name()))?,
+            memory_peak: files::memory_peak(self.0.version, &memory)?.get(),
+            oom_kills: files::oom_kills(self.0.version, self.kills_counted(&memory))?,
+            forks_refused: files::forks_refused(&self.0.pids.join(stage.name()))?,
+            alive: files::processes(&self.0.pids.join(stage.name()))?,
         })
     }
 
     /// Where kills for want of memory that end a stage are counted. On v2 the kernel ends the whole jail when all jobs
     /// together need too much; it may begin with init, and the program is then dead before its turn to be counted.
     fn kills_counted<'a>(&'a self, stage: &'a Path) -> &'a Path {
-        match self.version {
+        match self.0.version {
             Version::V1 => stage,
-            Version::V2 => &self.memory,
+            Version::V2 => &self.0.memory,
         }
     }
 
@@ -165,7 +154,7 @@ impl Jail {
     /// [`CgroupError::Io`].
     pub fn oom_killed(&self) -> Result<bool, CgroupError> {
         for stage in Stage::ALL {
-            if files::oom_kills(self.version, &self.memory.join(stage.name()))? > 0 {
+            if files::oom_kills(self.0.version, &self.0.memory.join(stage.name()))? > 0 {
                 return Ok(true);
             }
         }
@@ -178,12 +167,12 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn watch_oom(&self, event: i32) -> Result<(), CgroupError> {
-        if self.version == Version::V2 {
+        if self.0.version == Version::V2 {
             return Ok(());
         }
         Stage::ALL
             .into_iter()
-            .try_for_each(|stage| files::watch_oom(&self.memory.join(stage.name()), event))
+            .try_for_each(|stage| files::watch_oom(&self.0.memory.join(stage.name()), event))
     }
 
     /// Removes the groups. Nothing may live in them any more.
@@ -191,12 +180,9 @@ impl Jail {
     /// # Errors
     /// [`CgroupError::Io`] with `EBUSY` while the kernel still lets go of dead processes: try again.
     pub fn remove(&self) -> Result<(), CgroupError> {
-        for root in &self.roots {
-            for leaf in Leaf::ALL {
-                files::remove(&root.join(leaf.name()))?;
-            }
-            files::remove(root)?;
+        for leaf in Leaf::ALL {
+            self.0.below(leaf.name()).remove()?;
         }
-        Ok(())
+        self.0.remove()
     }
 }

@@ -9,10 +9,11 @@
 //! ```
 //!
 //! v2 has one such tree, v1 one per controller; file names and units differ. Both end in [`files`]; everything
-//! else is written once, over [`Tree::roots`]. Files are written directly: see docs/architecture.md, "cgroups".
+//! else is written once, over [`group::Group`]. Files are written directly: see docs/architecture.md, "cgroups".
 
 mod detect;
 mod files;
+mod group;
 mod jail;
 mod offer;
 
@@ -21,6 +22,7 @@ pub use jail::{Jail, Leaf, StageLimits, Usage};
 pub use offer::{Offer, offer};
 
 use crate::Bytes;
+use group::Group;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -84,43 +86,29 @@ impl CgroupError {
     }
 }
 
-/// The group above all jobs of a node, in every hierarchy that is used.
+/// The group above all jobs of a node.
 #[derive(Clone, Debug)]
-pub struct Tree {
-    version: Version,
-    /// One folder per hierarchy; on v2 only one. Order: memory, pids, cpu, cpuacct, without repeats.
-    roots: Vec<PathBuf>,
-    memory: PathBuf,
-    pids: PathBuf,
-    cpu: PathBuf,
-    cpuacct: PathBuf,
-}
+pub struct Tree(Group);
 
 impl Tree {
     /// The tree called `name` below the agent's own groups of `hierarchy`. Makes nothing yet.
     #[must_use]
     pub fn new(hierarchy: &Hierarchy, name: &str) -> Self {
-        let [memory, pids, cpu, cpuacct] = hierarchy.own_groups().map(|group| group.join(name));
-        let mut roots = Vec::new();
-        for root in [&memory, &pids, &cpu, &cpuacct] {
-            if !roots.contains(root) {
-                roots.push(root.clone());
-            }
-        }
-        Self {
+        let [memory, pids, cpu, cpuacct] = hierarchy.own_groups();
+        let own = Group {
             version: hierarchy.version(),
-            roots,
             memory,
             pids,
             cpu,
             cpuacct,
-        }
+        };
+        Self(own.below(name))
     }
 
     /// Which interface it uses.
     #[must_use]
     pub const fn version(&self) -> Version {
-        self.version
+        self.0.version
     }
 
     /// Has the agent's own group hand controllers down, on v2: what everything else here builds on. v1 has nothing to do.
@@ -128,9 +116,9 @@ impl Tree {
     /// # Errors
     /// [`CgroupError::NotDelegated`] and [`CgroupError::Shared`] where that is impossible, else [`CgroupError::Io`].
     pub fn delegate(&self) -> Result<(), CgroupError> {
-        match self.version {
+        match self.0.version {
             Version::V1 => Ok(()),
-            Version::V2 => files::delegate(self.memory.parent().unwrap_or(&self.memory)),
+            Version::V2 => files::delegate(self.0.memory.parent().unwrap_or(&self.0.memory)),
         }
     }
 
@@ -139,11 +127,9 @@ impl Tree {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn prepare(&self, all_jobs: Bytes) -> Result<(), CgroupError> {
-        for root in &self.roots {
-            files::make(root)?;
-        }
-        files::hand_down(self.version, &self.memory)?;
-        files::limit_memory(self.version, &self.memory, all_jobs)
+        self.0.make()?;
+        files::hand_down(self.0.version, &self.0.memory)?;
+        files::limit_memory(self.0.version, &self.0.memory, all_jobs)
     }
 
     /// Makes the group's folder of the memory controller, which is there in both versions, and gives its path.
@@ -151,8 +137,8 @@ impl Tree {
     /// # Errors
     /// [`CgroupError::Io`].
     pub fn make_root(&self) -> Result<PathBuf, CgroupError> {
-        files::make(&self.memory)?;
-        Ok(self.memory.clone())
+        files::make(&self.0.memory)?;
+        Ok(self.0.memory.clone())
     }
 
     /// Removes groups of jails that an earlier agent left, which are empty once its processes are dead. Those may
@@ -164,10 +150,10 @@ impl Tree {
         const PAUSE: Duration = Duration::from_millis(10);
         let end = Instant::now() + patience;
         let mut removed = 0;
-        for root in &self.roots {
+        for folder in self.0.folders() {
             // Counted once, though a try that fails has removed some.
-            let there = files::count_below(root)?;
-            while let Err(error) = files::remove_below(root) {
+            let there = files::count_below(folder)?;
+            while let Err(error) = files::remove_below(folder) {
                 if Instant::now() > end {
                     return Err(error);
                 }
@@ -183,16 +169,15 @@ impl Tree {
     /// # Errors
     /// [`CgroupError::Io`] when a process still lives in it.
     pub fn remove(&self) -> Result<(), CgroupError> {
-        for root in &self.roots {
-            files::remove_below(root)?;
-            files::remove(root)?;
+        for folder in self.0.folders() {
+            files::remove_below(folder)?;
         }
-        Ok(())
+        self.0.remove()
     }
 
     /// The groups of the jail called `name`. Makes nothing yet.
     #[must_use]
     pub fn jail(&self, name: &str) -> Jail {
-        Jail::new(self, name)
+        Jail::new(self.0.below(name))
     }
 }

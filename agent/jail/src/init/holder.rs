@@ -106,13 +106,15 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     unshare(CloneFlags::CLONE_NEWCGROUP).at(Step::Holder)?;
     nix::unistd::setsid().at(Step::Holder)?;
     nix::unistd::chdir(SUBMISSION).at(Step::Holder)?;
+    // Before the program's filters hold, which leave the limit on core files as it is.
+    set(&FIXED_LIMITS)?;
     identity::confine_holder()?;
     send(channel, &FromHolder::Ready).at(Step::Holder)?;
 
     let ToHolder::Start(program) = receive(channel).at(Step::Holder)? else {
         return Err(protocol());
     };
-    limit(&program)?;
+    set(&limits_of(&program))?;
     sys::process::default_signals().at(Step::Exec)?;
     let argv = strings(&program.argv)?;
     let env = strings(&program.env)?;
@@ -125,22 +127,37 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
 /// helper that core_pattern may name either. Under 0 it would (core(5)): a root process of the host, fed by the program.
 const NO_CORE: u64 = 1;
 
-/// What rlimits can hold, they hold, besides the cgroup: no core files, no locked memory, no raised priorities.
-fn limit(program: &Program) -> Result<(), Failure> {
-    let limits = [
-        (Resource::RLIMIT_CORE, NO_CORE),
-        (Resource::RLIMIT_MEMLOCK, 0),
-        (Resource::RLIMIT_NICE, 0),
-        (Resource::RLIMIT_RTPRIO, 0),
-        (Resource::RLIMIT_MSGQUEUE, 819_200),
+/// What rlimits can hold, they hold, besides the cgroup. These are the same for every program: no core files, no locked
+/// memory, no raised priorities.
+const FIXED_LIMITS: [(Resource, u64); 5] = [
+    (Resource::RLIMIT_CORE, NO_CORE),
+    (Resource::RLIMIT_MEMLOCK, 0),
+    (Resource::RLIMIT_NICE, 0),
+    (Resource::RLIMIT_RTPRIO, 0),
+    (Resource::RLIMIT_MSGQUEUE, 819_200),
+];
+
+fn limits_of(program: &Program) -> [(Resource, u64); 3] {
+    [
         (Resource::RLIMIT_NOFILE, u64::from(program.open_files)),
         (Resource::RLIMIT_NPROC, u64::from(program.processes)),
         (Resource::RLIMIT_FSIZE, program.file_size.get()),
-    ];
-    for (resource, value) in limits {
+    ]
+}
+
+/// Sets each limit, soft and hard, or leaves a lower one, and looks whether it holds.
+fn set(limits: &[(Resource, u64)]) -> Result<(), Failure> {
+    for &(resource, value) in limits {
         let (_, most) = getrlimit(resource).at(Step::Limits)?;
         let value = value.min(most);
         setrlimit(resource, value, value).at(Step::Limits)?;
+        // A filter can have the call say yes and do nothing.
+        if getrlimit(resource).at(Step::Limits)? != (value, value) {
+            return Err(Failure {
+                step: Step::Limits,
+                errno: libc::EPERM,
+            });
+        }
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ use std::os::unix::fs::MetadataExt;
 /// Host name inside every jail.
 const HOSTNAME: &str = "capsule";
 
+/// How the kernel shows that there is no domain.
+const NO_DOMAIN: &str = "(none)";
+
 /// Hard limit on open files that stages may be given up to; the kernel's default ceiling (`fs.nr_open`).
 const OPEN_FILES: u64 = 1_048_576;
 
@@ -23,6 +26,7 @@ pub(super) fn check_and_name(setup: &Setup) -> Result<(), Failure> {
     }
     prctl::set_pdeathsig(Signal::SIGKILL).at(Step::Identity)?;
     nix::unistd::sethostname(HOSTNAME).at(Step::Hostname)?;
+    sys::process::set_domain_name(NO_DOMAIN).at(Step::Hostname)?;
     sys::net::loopback_up().at(Step::Loopback)?;
     check_network(setup)?;
     raise(Resource::RLIMIT_NOFILE, OPEN_FILES)?;

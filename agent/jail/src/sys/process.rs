@@ -116,6 +116,16 @@ pub(crate) fn default_signals() -> io::Result<()> {
     Ok(())
 }
 
+/// Sets the NIS domain name of the uts namespace, which is inherited from the host otherwise (setdomainname(2)).
+pub(crate) fn set_domain_name(name: &str) -> io::Result<()> {
+    // SAFETY: the kernel copies exactly `len` bytes from a string that lives through the call.
+    let result = unsafe { libc::setdomainname(name.as_ptr().cast(), name.len()) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// Whether seccomp filters hold for this process (prctl(2), `PR_GET_SECCOMP`).
 pub(crate) fn is_filtered() -> io::Result<bool> {
     const FILTERED: libc::c_int = 2;

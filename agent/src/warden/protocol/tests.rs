@@ -52,7 +52,7 @@ fn an_empty_packet_is_an_end() {
 fn descriptors_that_nobody_asked_for_are_closed() {
     let (ours, theirs) = channel();
     let (watched, given) = channel();
-    send(theirs.as_fd(), &ToWarden::Serving, &vec![given.as_fd(); 16]).unwrap();
+    send(theirs.as_fd(), &ToWarden::Serving, &[given.as_fd(); 16]).unwrap();
     drop(given);
     drop(receive::<ToWarden>(ours.as_fd()).unwrap());
     // Its other end is at its end only when no copy is left.

@@ -1,0 +1,154 @@
+//! One jail as the warden sees it: what state it is in, and what may happen next.
+
+use super::builder::{Builder, Product};
+use super::protocol::RequestId;
+use jail::cgroup;
+use jail::proto::HostIds;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+/// Pause between two looks at something the kernel has not finished: an out-of-memory kill, a cgroup that lets go.
+pub(super) const RETRY: Duration = Duration::from_millis(2);
+
+/// Where a jail is in its life.
+pub(super) enum State {
+    /// A builder is at work.
+    Building(RequestId, Builder),
+    /// Handed to the front.
+    Alive(Product),
+    /// Killed, not yet collected.
+    Dying(Pid),
+    /// Nothing lives in it; its cgroups are to be removed.
+    Dead,
+}
+
+/// One jail.
+pub(super) struct Jail {
+    pub(super) ids: HostIds,
+    pub(super) groups: cgroup::Jail,
+    pub(super) state: State,
+    /// Until when to look whether a process was killed for want of memory (cgroup v1).
+    pub(super) oom_until: Option<Instant>,
+    /// Nobody asks about it any more: to be killed, collected and removed.
+    pub(super) unwanted: bool,
+    pub(super) removal: Removal,
+}
+
+/// When to try again to remove a jail's cgroups: the kernel refuses while it lets go of dead processes.
+#[derive(Default)]
+pub(super) struct Removal {
+    failures: u32,
+    pub(super) next: Option<Instant>,
+}
+
+impl Removal {
+    pub(super) fn is_due(&self) -> bool {
+        self.next.is_none_or(|next| next <= Instant::now())
+    }
+
+    /// Doubles the pause each time, up to about a second.
+    pub(super) fn failed(&mut self) {
+        let pause = RETRY * 2u32.pow(self.failures.min(9));
+        self.failures += 1;
+        self.next = Some(Instant::now() + pause);
+    }
+}
+
+impl Jail {
+    /// Ordered: its builder is at work.
+    pub(super) fn ordered(
+        ids: HostIds,
+        groups: cgroup::Jail,
+        request: RequestId,
+        builder: Builder,
+    ) -> Self {
+        Self {
+            ids,
+            groups,
+            state: State::Building(request, builder),
+            oom_until: None,
+            unwanted: false,
+            removal: Removal::default(),
+        }
+    }
+
+    /// Its builder has finished. An init that has died since was collected when nobody knew whose it was.
+    pub(super) fn built(&mut self, product: Product) {
+        self.state = if readable(product.process.as_fd()) {
+            State::Dead
+        } else {
+            State::Alive(product)
+        };
+        if self.unwanted {
+            self.end_now();
+        }
+    }
+
+    /// Its builder has failed.
+    pub(super) fn not_built(&mut self) {
+        self.state = State::Dead;
+        self.unwanted = true;
+    }
+
+    /// A child of the warden has died: perhaps its builder, or its init and with it everything in it.
+    pub(super) fn died(&mut self, pid: Pid) {
+        match &mut self.state {
+            State::Building(_, builder) if builder.pid() == pid => builder.collected(),
+            State::Alive(product) if product.init == pid => self.state = State::Dead,
+            State::Dying(init) if *init == pid => self.state = State::Dead,
+            _ => {}
+        }
+    }
+
+    /// How soon to look at it again for what no descriptor tells.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        let until = |at: Instant| at.saturating_duration_since(Instant::now());
+        match (&self.state, self.removal.next) {
+            (State::Building(_, builder), _) => Some(until(builder.deadline()).max(RETRY)),
+            (State::Alive(_), _) => self.oom_until.map(|_| RETRY),
+            (State::Dying(_), _) => None,
+            (State::Dead, Some(next)) => Some(until(next)),
+            (State::Dead, None) => self.is_finished().then_some(Duration::ZERO),
+        }
+    }
+
+    /// The descriptor whose becoming readable is news.
+    pub(super) fn awaited(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Building(_, builder) => Some(builder.report()),
+            State::Alive(product) => Some(product.oom.as_fd()),
+            State::Dying(_) | State::Dead => None,
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.unwanted && matches!(self.state, State::Dead)
+    }
+
+    /// Ends it for good.
+    pub(super) fn kill(&mut self) {
+        self.unwanted = true;
+        self.end_now();
+    }
+
+    /// Kills what lives in it. Its cgroups stay, to be asked for what was used.
+    pub(super) fn end_now(&mut self) {
+        match &self.state {
+            State::Building(_, builder) => builder.kill(),
+            State::Alive(product) => {
+                // Dead already is as good: it will be collected.
+                jail::host::kill(product.process.as_fd()).ok();
+                self.state = State::Dying(product.init);
+            }
+            State::Dying(_) | State::Dead => {}
+        }
+    }
+}
+
+/// Whether a descriptor has news now.
+pub(super) fn readable(fd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}

@@ -1,0 +1,176 @@
+//! One hostile program as data, and the judgement of its outcome.
+
+use crate::arena::Arena;
+use capsule_tests::Node;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// What C programs include.
+const HEADER: &str = include_str!("programs/attack.h");
+
+/// Attacks in flight: as many as cores, so that time limits mean what they say.
+const IN_FLIGHT: usize = 2;
+
+/// One request and its outcome.
+#[derive(Debug)]
+pub(crate) struct Attack {
+    /// What it tries; incidents refer to it.
+    pub(crate) name: &'static str,
+    pub(crate) language: &'static str,
+    pub(crate) source: &'static str,
+    /// `NODE` stands for the node's own port.
+    pub(crate) args: &'static [&'static str],
+    /// More fields of the request, as JSON.
+    pub(crate) request: &'static str,
+    /// All of it holds.
+    pub(crate) expect: &'static [Expect],
+}
+
+/// One statement about an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Expect {
+    /// The program found what it expects inside: exit code 0, empty stderr, no line with `WRONG`, and this is the end of
+    /// the last line.
+    Content(&'static str),
+    /// Ended at this limit.
+    Limit(&'static str),
+    /// Ended at one of these limits, or gave up by itself.
+    LimitOrOwnEnd(&'static [&'static str]),
+    /// Ended by this signal of its own making.
+    Signal(&'static str),
+    /// stdout is exactly this.
+    Stdout(&'static str),
+    /// The compiler refuses it.
+    CompileFails,
+    /// The answer does not hold this text anywhere.
+    Without(&'static str),
+    /// It ran for less than this, in milliseconds.
+    Wall(u64),
+    /// The answer comes this soon, in milliseconds, its compiler's work included.
+    Within(u64),
+}
+
+impl Attack {
+    /// The body of its request.
+    pub(crate) fn body(&self, node: &Node) -> Value {
+        let name = match self.language {
+            "python" => "main.py",
+            "javascript" => "main.js",
+            "java" => "Main.java",
+            "c" => "main.c",
+            _ => "main.cpp",
+        };
+        let mut files = vec![json!({"name": name, "content": self.source})];
+        if self.source.contains("\"attack.h\"") {
+            files.push(json!({"name": "attack.h", "content": HEADER}));
+        }
+        let port = node.address().port().to_string();
+        let args: Vec<&str> = self
+            .args
+            .iter()
+            .map(|arg| if *arg == "NODE" { &port } else { *arg })
+            .collect();
+        let mut body =
+            json!({"language": self.language, "version": "*", "files": files, "args": args});
+        let more: Value =
+            serde_json::from_str(self.request).expect("the table's requests are JSON");
+        for (key, value) in more.as_object().expect("the table's requests are objects") {
+            body[key] = value.clone();
+        }
+        body
+    }
+
+    /// What is wrong with its outcome.
+    pub(crate) fn judge(&self, status: u16, answer: &Value, took: Duration) -> Vec<String> {
+        if status != 200 {
+            return vec![format!("status {status}: {answer}")];
+        }
+        let mut wrong: Vec<String> = self
+            .expect
+            .iter()
+            .filter(|expect| !expect.holds(answer, took))
+            .map(|expect| format!("{expect:?} does not hold"))
+            .collect();
+        let compiles = !self
+            .expect
+            .iter()
+            .any(|expect| matches!(expect, Expect::CompileFails));
+        if compiles && !answer["compile"].is_null() && answer["compile"]["code"] != 0 {
+            wrong.push("it does not compile".into());
+        }
+        if !wrong.is_empty() {
+            let text: String = answer.to_string().chars().take(3000).collect();
+            wrong.push(format!("after {} ms: {text}", took.as_millis()));
+        }
+        wrong
+    }
+}
+
+impl Expect {
+    fn holds(&self, answer: &Value, took: Duration) -> bool {
+        let run = &answer["run"];
+        let stdout = run["stdout"].as_str().unwrap_or_default();
+        match *self {
+            Self::Content(end) => {
+                run["code"] == 0
+                    && run["stderr"] == ""
+                    && !stdout.contains("WRONG")
+                    && stdout.trim_end().ends_with(end)
+            }
+            Self::Limit(limit) => run["limit"] == limit && run["signal"] == "SIGKILL",
+            Self::LimitOrOwnEnd(limits) => match run["limit"].as_str() {
+                Some(limit) => limits.contains(&limit),
+                None => !run["code"].is_null(),
+            },
+            Self::Signal(signal) => {
+                run["signal"] == signal && run["limit"].is_null() && run["status"] == "SG"
+            }
+            Self::Stdout(text) => stdout == text,
+            Self::CompileFails => answer["compile"]["code"] != 0,
+            Self::Without(text) => !answer.to_string().contains(text),
+            Self::Wall(limit) => run["wall_time"].as_u64().is_some_and(|time| time < limit),
+            Self::Within(limit) => took < Duration::from_millis(limit),
+        }
+    }
+}
+
+/// Puts attacks to a node of their own, a few at a time, and fails with all that went wrong. `ATTACKS_ONLY`, where it
+/// is set, is a part of the names of those to run.
+pub(crate) fn run(attacks: &[Attack]) {
+    let only = std::env::var("ATTACKS_ONLY").unwrap_or_default();
+    let attacks: Vec<_> = attacks
+        .iter()
+        .filter(|attack| attack.name.contains(&only))
+        .collect();
+    let arena = Arena::start();
+    let wrong = each(&attacks, |attack| {
+        let start = Instant::now();
+        let (status, answer) = arena.execute(&attack.body(&arena));
+        let wrong = attack.judge(status, &answer, start.elapsed());
+        (!wrong.is_empty()).then(|| format!("{}\n    {}", attack.name, wrong.join("\n    ")))
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Calls `check` for each item from a few threads; what it complains of.
+pub(crate) fn each<T: Sync>(
+    items: &[T],
+    check: impl Fn(&T) -> Option<String> + Sync,
+) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..IN_FLIGHT {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(wrong) = check(item) {
+                        found.lock().expect("no check panics").push(wrong);
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().expect("no check panics")
+}

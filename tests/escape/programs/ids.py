@@ -1,0 +1,3 @@
+import time
+print("here", flush=True)
+time.sleep(1.5)
