@@ -134,7 +134,11 @@ pub(crate) fn front_id(user: &str, fallback: u32) -> Result<(u32, u32), StartErr
         source: source.into(),
     })?;
     if let Some(account) = found {
-        return Ok((account.uid.as_raw(), account.gid.as_raw()));
+        let (uid, gid) = (account.uid.as_raw(), account.gid.as_raw());
+        if uid == 0 || gid == 0 {
+            return Err(StartError::RootAccount(user.to_owned()));
+        }
+        return Ok((uid, gid));
     }
     tracing::info!(
         user,

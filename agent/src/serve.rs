@@ -19,6 +19,12 @@ use std::time::Duration;
 /// Memory of a jail beyond its stages': init, and the submitted files, which init writes.
 const HEADROOM: Bytes = Bytes::mib(64);
 
+/// Processes that a jail may always have, whatever is configured: some times Piston's 64.
+const PROCESSES: u32 = 512;
+
+/// Processes of a jail that are in no stage: init and two holders, and some room.
+const WAITING: u32 = 8;
+
 /// Jails that may still be going away while as many others as allowed are in use.
 const LEAVING: usize = 32;
 
@@ -46,6 +52,11 @@ pub(crate) enum StartError {
         /// What follows and what to do.
         consequence: String,
     },
+    /// The front would be root.
+    #[error(
+        "the account {0} has root's uid or gid: set `user` to one that has not, for it reads what strangers send"
+    )]
+    RootAccount(String),
     /// The base system of jails is missing.
     #[error(
         "there are no runtimes in {0}: build them with `runtimes/build --out {0}`, or point data_directory to where they are"
@@ -180,6 +191,18 @@ fn jails_at_once(config: &Config) -> usize {
     config.admission.max_concurrent_jobs + config.jails.pool_size + LEAVING
 }
 
+/// Processes of a jail as a whole: no stage is configured to have more. A package may ask for some more than the
+/// configuration says, up to [`PROCESSES`].
+fn processes(config: &Config) -> u32 {
+    let overridden = config.limit_overrides.values();
+    overridden
+        .filter_map(|by| by.max_process_count)
+        .chain([config.limits.processes, PROCESSES])
+        .max()
+        .unwrap_or(PROCESSES)
+        .saturating_add(WAITING)
+}
+
 /// What jails mount must not show on the host, and goes away with this process.
 fn keep_mounts_private() -> Result<(), StartError> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(system("making a mount namespace"))?;
@@ -207,6 +230,7 @@ fn options(
             box_size: config.jails.box_size,
             tmp_size: config.jails.tmp_size,
             inodes: config.jails.max_inodes,
+            jail_processes: processes(config),
             jail_memory: Bytes(
                 config
                     .node

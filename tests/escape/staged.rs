@@ -122,14 +122,16 @@ fn a_compile_stage_has_limits_of_its_own() {
     let forks = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n";
     let heap = include_str!("programs/heap.py");
     let stages = [
-        (heap, 5000, "memory"),
-        (forks, 500, "wall"),
-        ("while True: print('y' * 999)", 5000, "output"),
+        (heap, 5000, ["memory"].as_slice()),
+        // Whichever it meets first: sixty-four interpreters fill the memory too.
+        (forks, 500, &["wall", "memory"]),
+        ("while True: print('y' * 999)", 5000, &["output"]),
     ];
-    for (compile, timeout, limit) in stages {
+    for (compile, timeout, limits) in stages {
         let (status, answer) = arena.execute(&body(compile, timeout));
         assert_eq!(status, 200, "{answer}");
-        assert_eq!(answer["compile"]["limit"], limit, "{answer}");
+        let limit = answer["compile"]["limit"].as_str().unwrap_or_default();
+        assert!(limits.contains(&limit), "{answer}");
         assert_eq!(answer["run"], answer["compile"], "{answer}");
     }
 }

@@ -207,6 +207,8 @@ pub enum FromInit {
         end: End,
         /// From the go to its end, in nanoseconds.
         wall_ns: u64,
+        /// The most memory that any one process of it had resident.
+        largest: Bytes,
     },
 }
 

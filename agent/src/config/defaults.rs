@@ -25,7 +25,7 @@ pub(super) const USER: &str = "codecapsule";
 /// Tells whose it is among the host's cgroups.
 pub(super) const CGROUP: &str = "codecapsule";
 
-/// Piston's. One line per job is a line that operators can search for.
+/// Piston's. Starts, stops and what went wrong; jobs leave no line.
 pub(super) const LOG_LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// Read by people first; journald keeps lines as they are.
@@ -73,8 +73,7 @@ pub(super) const QUEUE_LENGTH: usize = 64;
 /// A client that has waited this long has usually given up; its place is better given to another.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Room for files of some megabytes in base64. A small node with every place and its whole queue full of such bodies
-/// holds about 1 GiB of them, which is in the quarter of its memory that jobs never get.
+/// Room for files of some megabytes in base64. All bodies together may take 64 MiB, however many clients send some.
 pub(super) const MAX_BODY_SIZE: Bytes = Bytes::mib(16);
 
 /// On top of the longest job when the node stops: the answer still has to be sent and the jail removed.

@@ -15,17 +15,21 @@ use crate::warden::protocol::StageLimits;
 use agent_api::ExecuteResponse;
 use error::JobError;
 use jail::proto::Stage;
-use phase::Phase;
+use phase::{Ending, Phase};
 use request::Job;
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+/// Bytes from which a body is worth a thread: smaller ones are checked within a millisecond.
+const LARGE_BODY: usize = 64 * 1024;
 
 /// A jail that dies before its job has begun is replaced this often.
 const ATTEMPTS: usize = 3;
 
 /// Runs the job that a request's body describes. Dropping the future ends the job, whatever it is doing: the place
 /// and the jail go with it.
-pub(crate) async fn run(node: &Node, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
-    let job = request::check(request::parse(&body)?, &node.catalog, &node.ceilings)?;
-    drop(body);
+pub(crate) async fn run(node: &Arc<Node>, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
+    let job = read(node, body).await?;
     let _place = node.admission.enter().await?;
     let mut jail = prepare(node, &job).await?;
     let compiled = match Phase::compile(&job, node.cores) {
@@ -36,8 +40,24 @@ pub(crate) async fn run(node: &Node, body: Vec<u8>) -> Result<ExecuteResponse, J
         return Ok(report::not_compiled(&job, failed));
     }
     let ran = Phase::run_stage(&job, node.cores).run(&mut jail).await?;
-    node.health.program_ended();
+    if ran.ending != Ending::Lost {
+        node.health.program_ended();
+    }
     Ok(report::ran(&job, compiled.as_ref(), &ran))
+}
+
+/// Checks what a body asks for. A large one takes its time in a thread of its own: the limits of other jobs are kept by
+/// this one.
+async fn read(node: &Arc<Node>, body: Vec<u8>) -> Result<Job, JobError> {
+    let check = |node: &Node, body: &[u8]| {
+        request::check(request::parse(body)?, &node.catalog, &node.ceilings)
+    };
+    if body.len() <= LARGE_BODY {
+        return Ok(check(node, &body)?);
+    }
+    let node = Arc::clone(node);
+    let checked = spawn_blocking(move || check(&node, &body)).await;
+    Ok(checked.map_err(|error| JobError::Internal(Box::new(error)))??)
 }
 
 /// A jail with the job's limits and files in it.

@@ -159,12 +159,18 @@ impl Phase {
             meter: &meter,
         };
         let (ending, told) = supervise(jail, pipes, &self.stdin, &mut output, &watch).await?;
-        let wall = told.unwrap_or_else(|| since.elapsed());
-        let usage = if ending.is_own() {
+        let wall = told
+            .as_ref()
+            .map_or_else(|| since.elapsed(), |told| told.wall);
+        let mut usage = if ending.is_own() {
             settled(&meter, self.stage).await?
         } else {
             meter.read().await?
         };
+        if !usage.is_peak {
+            // This kernel keeps no peak, and of what has ended nothing is left.
+            usage.memory_peak = usage.memory_peak.max(told.map_or(0, |told| told.largest));
+        }
         // Whatever else it looks like: when the kernel had to kill for memory, that is why it ended.
         let ending = if usage.out_of_memory {
             Ending::Memory

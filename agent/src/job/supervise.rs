@@ -20,6 +20,13 @@ const CHUNK: usize = 64 * 1024;
 /// The least time between two looks at the cpu clock: a limit is hit within about this.
 const CPU_LOOK: Duration = Duration::from_millis(2);
 
+/// What init tells of a stage that ended by itself.
+pub(super) struct Told {
+    pub(super) wall: Duration,
+    /// The most memory that any one process had resident, in bytes.
+    pub(super) largest: u64,
+}
+
 /// The limits that are kept here.
 pub(super) struct Watch<'a> {
     pub(super) limits: StageLimits,
@@ -40,9 +47,9 @@ impl Watch<'_> {
         let mut left = self.limits.cpu;
         loop {
             sleep((left / self.cores.max(1)).max(CPU_LOOK)).await;
-            // A jail that can't be asked has ended; that is noticed elsewhere.
+            // One that can't be asked has most likely ended, which is noticed elsewhere; if not, the next look tells.
             let Ok(usage) = self.meter.read().await else {
-                return std::future::pending().await;
+                continue;
             };
             left = self.limits.cpu.saturating_sub(usage.cpu);
             if left.is_zero() {
@@ -59,7 +66,7 @@ pub(super) async fn supervise(
     input: &[u8],
     output: &mut Output,
     watch: &Watch<'_>,
-) -> Result<(Ending, Option<Duration>), JobError> {
+) -> Result<(Ending, Option<Told>), JobError> {
     let Pipes {
         stdin,
         mut stdout,
@@ -111,7 +118,7 @@ fn finish(
     message: Result<FromInit, ProtoError>,
     pipes: [(&Receiver, Stream); 2],
     output: &mut Output,
-) -> Result<(Ending, Option<Duration>), JobError> {
+) -> Result<(Ending, Option<Told>), JobError> {
     let mut too_long = None;
     for (pipe, stream) in pipes {
         if !drain(pipe, stream, output) {
@@ -119,14 +126,22 @@ fn finish(
         }
     }
     match message {
-        Ok(FromInit::Ended { end, wall_ns, .. }) => {
+        Ok(FromInit::Ended {
+            end,
+            wall_ns,
+            largest,
+            ..
+        }) => {
             let ending = match end {
                 End::Exited(status) => Ending::Exited(status),
                 End::Signaled(signal) => Ending::Signaled(signal),
             };
             Ok((
                 too_long.unwrap_or(ending),
-                Some(Duration::from_nanos(wall_ns)),
+                Some(Told {
+                    wall: Duration::from_nanos(wall_ns),
+                    largest: largest.get(),
+                }),
             ))
         }
         Ok(FromInit::Failed(failure)) => Err(failure.into()),

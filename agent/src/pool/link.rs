@@ -105,6 +105,7 @@ impl Link {
             Answer::Plain(FromWarden::NotCreated(_, failure)) => {
                 Err(LinkError::NotCreated(failure))
             }
+            Answer::Plain(FromWarden::NoSuchJail(_)) => Err(LinkError::NoSuchJail),
             Answer::Plain(_) => Err(LinkError::Protocol),
         }
     }
@@ -183,10 +184,12 @@ impl Link {
                 return;
             }
             FromWarden::Created(request, id) => {
-                let Some(jail) = self.adopt(id, fds) else {
-                    return;
-                };
-                (request, Answer::Jail(Box::new(jail)))
+                let answer = self.adopt(id, fds).map_or(
+                    // Whoever waits for it must not wait for ever.
+                    Answer::Plain(FromWarden::NoSuchJail(request)),
+                    |jail| Answer::Jail(Box::new(jail)),
+                );
+                (request, answer)
             }
             FromWarden::NotCreated(request, _)
             | FromWarden::Armed(request)

@@ -19,6 +19,10 @@ use std::time::{Duration, Instant};
 /// How long an out-of-memory event is followed up. The kill comes right after the event.
 const OOM_WATCH: Duration = Duration::from_millis(200);
 
+/// No stage gets less memory: a limit far below what a group has would have the kernel search it for pages to free, and
+/// the warden wait for that.
+const MEMORY_FLOOR: Bytes = Bytes::mib(8);
+
 /// No stage gets more processes, whatever the front asks for: the most that the configuration takes.
 const MAX_PROCESSES: u32 = 32_768;
 
@@ -96,11 +100,16 @@ impl Jails {
         }
     }
 
-    fn arm(&self, id: JailId, limits: [Option<StageLimits>; 2]) -> Option<()> {
-        let jail = self.alive(id)?;
+    fn arm(&mut self, id: JailId, limits: [Option<StageLimits>; 2]) -> Option<()> {
+        let ceiling = self.ceiling;
+        let jail = self.jails.get_mut(&id)?;
+        if jail.armed || !matches!(jail.state, State::Alive(_)) {
+            return None;
+        }
+        jail.armed = true;
         for (stage, limits) in Stage::ALL.into_iter().zip(limits) {
             let Some(limits) = limits else { continue };
-            if let Err(error) = jail.groups.limit(stage, capped(limits, self.ceiling)) {
+            if let Err(error) = jail.groups.limit(stage, capped(limits, ceiling)) {
                 tracing::error!(
                     jail = id.0,
                     error = &error as &dyn std::error::Error,
@@ -125,12 +134,6 @@ impl Jails {
                 None
             }
         }
-    }
-
-    fn alive(&self, id: JailId) -> Option<&Jail> {
-        self.jails
-            .get(&id)
-            .filter(|jail| matches!(jail.state, State::Alive(_)))
     }
 
     fn destroy(&mut self, id: JailId) {
@@ -261,7 +264,7 @@ impl Jails {
 /// The limits as far as a front may choose them.
 fn capped(limits: StageLimits, ceiling: Bytes) -> cgroup::StageLimits {
     cgroup::StageLimits {
-        memory: limits.memory.min(ceiling),
+        memory: limits.memory.min(ceiling).max(MEMORY_FLOOR.min(ceiling)),
         processes: limits.processes.clamp(1, MAX_PROCESSES),
     }
 }

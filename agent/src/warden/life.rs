@@ -31,6 +31,8 @@ pub(super) struct Jail {
     pub(super) state: State,
     /// Until when to look whether a process was killed for want of memory (cgroup v1).
     pub(super) oom_until: Option<Instant>,
+    /// Its limits are set, which happens once: not again while something runs under them.
+    pub(super) armed: bool,
     /// Nobody asks about it any more: to be killed, collected and removed.
     pub(super) unwanted: bool,
     pub(super) removal: Removal,
@@ -69,6 +71,7 @@ impl Jail {
             groups,
             state: State::Building(request, builder),
             oom_until: None,
+            armed: false,
             unwanted: false,
             removal: Removal::default(),
         }

@@ -27,7 +27,7 @@ pub(crate) enum ToWarden {
     Serving,
     /// Make a blank jail. Answer: `Created` or `NotCreated`.
     Create(RequestId),
-    /// Set the limits of the stages that will run. Answer: `Armed` or `NoSuchJail`.
+    /// Set the limits of the stages that will run, once. Answer: `Armed` or `NoSuchJail`.
     Arm(RequestId, JailId, [Option<StageLimits>; 2]),
     /// Read what a stage has used. Answer: `Used` or `NoSuchJail`.
     Usage(RequestId, JailId, Stage),
@@ -67,6 +67,8 @@ pub(crate) struct StageLimits {
 pub(crate) struct Usage {
     pub(crate) cpu: Duration,
     pub(crate) memory_peak: u64,
+    /// Whether that is the peak, or what there is now.
+    pub(crate) is_peak: bool,
     pub(crate) out_of_memory: bool,
     pub(crate) forks_refused: bool,
     /// Something of the stage is still there.
@@ -78,6 +80,7 @@ impl From<cgroup::Usage> for Usage {
         Self {
             cpu: usage.cpu,
             memory_peak: usage.memory_peak,
+            is_peak: usage.is_peak,
             out_of_memory: usage.oom_kills > 0,
             forks_refused: usage.forks_refused > 0,
             alive: usage.alive > 0,

@@ -199,14 +199,14 @@ pub(super) fn cpu_time(version: Version, group: &Path) -> Result<Duration, Cgrou
     }
 }
 
-/// The most memory the group ever had. Before Linux 5.19, v2 keeps no peak: what it has now is the best answer.
-pub(super) fn memory_peak(version: Version, group: &Path) -> Result<Bytes, CgroupError> {
-    let file = match version {
-        Version::V1 => "memory.max_usage_in_bytes",
-        Version::V2 if group.join("memory.peak").exists() => "memory.peak",
-        Version::V2 => "memory.current",
+/// The most memory the group ever had, and `true`. Before Linux 5.19, v2 keeps no peak: what it has now, and `false`.
+pub(super) fn memory_peak(version: Version, group: &Path) -> Result<(Bytes, bool), CgroupError> {
+    let (file, peak) = match version {
+        Version::V1 => ("memory.max_usage_in_bytes", true),
+        Version::V2 if group.join("memory.peak").exists() => ("memory.peak", true),
+        Version::V2 => ("memory.current", false),
     };
-    number(group, file).map(Bytes)
+    Ok((Bytes(number(group, file)?), peak))
 }
 
 /// Processes that were killed for want of memory: of this very group on v1, of those below it too on v2.

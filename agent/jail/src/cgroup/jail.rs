@@ -47,8 +47,10 @@ pub struct StageLimits {
 pub struct Usage {
     /// Cpu time of the whole tree of processes.
     pub cpu: Duration,
-    /// The most memory it had.
+    /// The most memory it had, as far as `is_peak` says so; else what it has now.
     pub memory_peak: u64,
+    /// Whether the kernel keeps a peak.
+    pub is_peak: bool,
     /// Processes killed for want of memory; on v2 in the whole jail, of which at most one stage lives.
     pub oom_kills: u64,
     /// Forks refused for the limit on processes.
@@ -66,15 +68,22 @@ impl Jail {
         Self(group)
     }
 
-    /// Makes the groups, with limits on the jail as a whole: memory, cpu in thousandths of a core.
+    /// Makes the groups, with limits on the jail as a whole: memory, processes, cpu in thousandths of a core. Those of a
+    /// stage may be lower, never higher.
     ///
     /// # Errors
     /// [`CgroupError::Io`].
-    pub fn create(&self, memory: Bytes, millicores: u32) -> Result<(), CgroupError> {
+    pub fn create(
+        &self,
+        memory: Bytes,
+        processes: u32,
+        millicores: u32,
+    ) -> Result<(), CgroupError> {
         self.0.make()?;
         files::hand_down(self.0.version, &self.0.memory)?;
         files::limit_memory(self.0.version, &self.0.memory, memory)?;
         files::kill_together(self.0.version, &self.0.memory)?;
+        files::limit_processes(&self.0.pids, processes)?;
         files::limit_cpu(self.0.version, &self.0.cpu, millicores)?;
         for leaf in Leaf::ALL {
             self.0.below(leaf.name()).make()?;
@@ -130,9 +139,11 @@ impl Jail {
     /// [`CgroupError::Io`].
     pub fn usage(&self, stage: Stage) -> Result<Usage, CgroupError> {
         let memory = self.0.memory.join(stage.name());
+        let (memory_peak, is_peak) = files::memory_peak(self.0.version, &memory)?;
         Ok(Usage {
             cpu: files::cpu_time(self.0.version, &self.0.cpuacct.join(stage.name()))?,
-            memory_peak: files::memory_peak(self.0.version, &memory)?.get(),
+            memory_peak: memory_peak.get(),
+            is_peak,
             oom_kills: files::oom_kills(self.0.version, self.kills_counted(&memory))?,
             forks_refused: files::forks_refused(&self.0.pids.join(stage.name()))?,
             alive: files::processes(&self.0.pids.join(stage.name()))?,

@@ -60,7 +60,7 @@ pub fn build(spec: &Spec, groups: &cgroup::Jail, ids: HostIds) -> Result<Built, 
         errno: error.errno(),
     };
     groups
-        .create(spec.jail_memory, spec.jail_millicores)
+        .create(spec.jail_memory, spec.jail_processes, spec.jail_millicores)
         .map_err(in_cgroup)?;
     let oom =
         EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).at(Step::Cgroup)?;

@@ -31,6 +31,8 @@ pub struct Spec {
     pub inodes: u32,
     /// Memory of a whole jail: its stages' limits hold below it.
     pub jail_memory: Bytes,
+    /// Processes and threads of a whole jail, init and the waiting holders included.
+    pub jail_processes: u32,
     /// Cpu of a whole jail in thousandths of a core.
     pub jail_millicores: u32,
     /// Inode of the host's network namespace.

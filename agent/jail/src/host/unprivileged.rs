@@ -11,6 +11,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+/// With a pid namespace of its own, everything that it may have forked dies with it. Its network namespace holds nothing:
+/// sockets that it is given work where they were made, and it can reach no address of the host or its cloud.
+const NAMESPACES: u64 = (libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC) as u64;
+
 /// A started child.
 #[derive(Debug)]
 pub struct Child {
@@ -21,7 +25,7 @@ pub struct Child {
 }
 
 /// Starts `capsule-agent ROLE` as these ids: `fds` from number 3 on, stderr as it is, no environment, no capability,
-/// no way to gain one. It dies with this process.
+/// no way to gain one, no network but those sockets. It and what it started die with this process.
 ///
 /// # Errors
 /// What clone3(2) says. What fails in the child ends it with status 127.
@@ -30,7 +34,7 @@ pub fn start_unprivileged(
     (uid, gid): (u32, u32),
     fds: &[BorrowedFd<'_>],
 ) -> io::Result<Child> {
-    match sys::process::clone_into(0, None)? {
+    match sys::process::clone_into(NAMESPACES, None)? {
         Cloned::Parent(pid, process) => Ok(Child { pid, process }),
         Cloned::Child => leave(become_role(role, uid, gid, fds)),
     }

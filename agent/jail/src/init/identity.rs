@@ -9,7 +9,6 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, setfsgid, setfsuid, setgroups, setresgid, setresuid};
-use std::io;
 
 /// Enters a user namespace that maps exactly two uids, and becomes init's. From here on no capability reaches
 /// anything outside: the namespaces and mounts made so far belong to the host's user namespace.
@@ -77,7 +76,9 @@ pub(super) fn become_program() -> Result<(), Failure> {
         step: Step::Identity,
         errno: libc::EPERM,
     });
-    if !prctl::get_no_new_privs().at(Step::Identity)? || !sys::process::is_filtered()? {
+    if !prctl::get_no_new_privs().at(Step::Identity)?
+        || !sys::process::is_filtered().at(Step::Seccomp)?
+    {
         return refused;
     }
     Ok(())
@@ -156,13 +157,4 @@ fn apply(filters: &seccomp::Filters) -> Result<(), Failure> {
         })?;
     }
     Ok(())
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self {
-            step: Step::Handshake,
-            errno: error.raw_os_error().unwrap_or(0),
-        }
-    }
 }

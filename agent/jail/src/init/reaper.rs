@@ -1,10 +1,9 @@
 //! Collects dead processes: the stage's own, and every orphan that the kernel hands to pid 1.
 
-use crate::proto::{At, End, Failure, Step};
+use crate::proto::{At, Failure, Step};
+use crate::sys::process::{Dead, collect_one};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Readable when a child may have died.
@@ -26,18 +25,11 @@ impl Reaper {
     }
 
     /// Collects all that is dead by now, and tells how each ended.
-    pub(super) fn collect(&self, mut ended: impl FnMut(Pid, End)) -> Result<(), Failure> {
+    pub(super) fn collect(&self, mut ended: impl FnMut(Dead)) -> Result<(), Failure> {
         while self.0.read_signal().at(Step::Handshake)?.is_some() {}
-        loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => ended(pid, End::Exited(code)),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    ended(pid, End::Signaled(signal as i32));
-                }
-                Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::ECHILD) => return Ok(()),
-                Ok(_) => {}
-                Err(error) => return Err(error).at(Step::Handshake),
-            }
+        while let Some(dead) = collect_one().at(Step::Handshake)? {
+            ended(dead);
         }
+        Ok(())
     }
 }

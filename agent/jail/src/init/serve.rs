@@ -4,7 +4,8 @@ use super::files::Files;
 use super::holder::Holder;
 use super::reaper::Reaper;
 use super::{identity, protocol};
-use crate::proto::{At, End, Failure, FromInit, ProtoError, Stage, Step, ToInit, receive, send};
+use crate::proto::{At, Failure, FromInit, ProtoError, Stage, Step, ToInit, receive, send};
+use crate::sys::process::Dead;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
@@ -23,6 +24,25 @@ pub(super) struct Service {
     reaper: Reaper,
     files: Files,
     running: Option<Running>,
+    /// Where in its one job this is.
+    stage: Progress,
+}
+
+/// The order of a job: files, then compile, then run, any of them left out, none twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    Files,
+    Compiled,
+    Ran,
+}
+
+impl From<Stage> for Progress {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Compile => Self::Compiled,
+            Stage::Run => Self::Ran,
+        }
+    }
 }
 
 impl Service {
@@ -33,6 +53,7 @@ impl Service {
             reaper: Reaper::new()?,
             files: Files::open()?,
             running: None,
+            stage: Progress::Files,
         })
     }
 
@@ -69,9 +90,16 @@ impl Service {
 
     fn listen(&mut self) -> Result<bool, Failure> {
         match receive(&mut self.control) {
-            Ok(ToInit::File { name }) if self.running.is_none() => self.files.create(&name)?,
-            Ok(ToInit::Piece(piece)) if self.running.is_none() => self.files.append(&piece)?,
-            Ok(ToInit::Start { stage, program }) if self.running.is_none() => {
+            Ok(ToInit::File { name }) if self.stage == Progress::Files => {
+                self.files.create(&name)?;
+            }
+            Ok(ToInit::Piece(piece)) if self.stage == Progress::Files => {
+                self.files.append(&piece)?;
+            }
+            Ok(ToInit::Start { stage, program })
+                if self.running.is_none() && self.stage < Progress::from(stage) =>
+            {
+                self.stage = stage.into();
                 self.files.finish();
                 self.holders[stage.index()].start(program)?;
                 self.running = Some(Running {
@@ -94,9 +122,12 @@ impl Service {
         let running = self.running.as_ref().map(|running| running.stage.index());
         let (mut of_stage, mut lost) = (None, false);
         let holders = &self.holders;
-        self.reaper.collect(|pid, end| {
-            match holders.iter().position(|holder| holder.pid == Some(pid)) {
-                Some(index) if Some(index) == running => of_stage = Some(end),
+        self.reaper.collect(|dead| {
+            match holders
+                .iter()
+                .position(|holder| holder.pid == Some(dead.pid))
+            {
+                Some(index) if Some(index) == running => of_stage = Some(dead),
                 Some(_) => lost = true,
                 // An orphan of the program's, handed to pid 1.
                 None => {}
@@ -109,7 +140,7 @@ impl Service {
             });
         }
         match (of_stage, self.running.take()) {
-            (Some(end), Some(running)) => self.ended(&running, end),
+            (Some(dead), Some(running)) => self.ended(&running, &dead),
             (_, running) => {
                 self.running = running;
                 Ok(())
@@ -117,7 +148,7 @@ impl Service {
         }
     }
 
-    fn ended(&mut self, running: &Running, end: End) -> Result<(), Failure> {
+    fn ended(&mut self, running: &Running, dead: &Dead) -> Result<(), Failure> {
         let wall = running.since.elapsed();
         let holder = &mut self.holders[running.stage.index()];
         holder.pid = None;
@@ -131,8 +162,9 @@ impl Service {
         let wall_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
         let message = FromInit::Ended {
             stage: running.stage,
-            end,
+            end: dead.end,
             wall_ns,
+            largest: dead.largest,
         };
         send(&mut self.control, &message).at(Step::Handshake)
     }

@@ -1,5 +1,7 @@
 //! Processes: fork, clone3 into namespaces, signals through pidfds.
 
+use crate::Bytes;
+use crate::proto::End;
 use nix::sys::signal::Signal;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -114,6 +116,41 @@ pub(crate) fn default_signals() -> io::Result<()> {
     }
     nix::sys::signal::SigSet::empty().thread_set_mask()?;
     Ok(())
+}
+
+/// A child that has ended.
+#[derive(Debug)]
+pub(crate) struct Dead {
+    pub(crate) pid: nix::unistd::Pid,
+    pub(crate) end: End,
+    /// The most memory that it, or any one process below it that was waited for, had resident (getrusage(2)).
+    pub(crate) largest: Bytes,
+}
+
+/// Collects one dead child, if there is any.
+pub(crate) fn collect_one() -> io::Result<Option<Dead>> {
+    let mut status = 0;
+    // SAFETY: rusage is plain integers, for which all zeroes is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to locals that live through the call.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, libc::WNOHANG, &raw mut usage) };
+    if pid < 0 {
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            Some(libc::ECHILD) => Ok(None),
+            _ => Err(error),
+        };
+    }
+    let end = if libc::WIFSIGNALED(status) {
+        End::Signaled(libc::WTERMSIG(status))
+    } else {
+        End::Exited(libc::WEXITSTATUS(status))
+    };
+    Ok((pid > 0).then(|| Dead {
+        pid: nix::unistd::Pid::from_raw(pid),
+        end,
+        largest: Bytes::kib(u64::try_from(usage.ru_maxrss).unwrap_or(0)),
+    }))
 }
 
 /// Sets the NIS domain name of the uts namespace, which is inherited from the host otherwise (setdomainname(2)).

@@ -25,6 +25,7 @@ fn jails() -> Jails {
         tmp_size: size,
         inodes: 1,
         jail_memory: CEILING,
+        jail_processes: 72,
         jail_millicores: 1000,
         host_network: 0,
     };

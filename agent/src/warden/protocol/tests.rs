@@ -23,6 +23,7 @@ fn the_longest_messages_fit_a_packet() {
     let usage = Usage {
         cpu: Duration::MAX,
         memory_peak: u64::MAX,
+        is_peak: true,
         out_of_memory: true,
         forks_refused: true,
         alive: true,
