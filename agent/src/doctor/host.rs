@@ -74,14 +74,15 @@ fn swap() -> Finding {
     }
 }
 
-/// A pipe starts a program of the host as root for every crash, whatever the limit on core files is (core(5)).
+/// A pipe starts a program of the host as root for every crash, unless the limit on core files is exactly 1 (core(5)), which
+/// jails set. Crashes outside of jails still do.
 fn core_dumps() -> Finding {
     let pattern = read("/proc/sys/kernel/core_pattern").unwrap_or_default();
     if pattern.starts_with('|') {
         return Finding::note(
             "core_pattern",
             pattern,
-            "each crash of a program starts this on the host, as root: set kernel.core_pattern=core",
+            "jobs are kept from starting it; what crashes outside of jails starts it, as root",
         );
     }
     Finding::ok("core_pattern", "no program is started for a crash")

@@ -168,3 +168,15 @@ proptest! {
         }
     }
 }
+
+/// JavaScript reads these as infinite; here they are no numbers, and the body no JSON.
+#[test]
+fn numbers_beyond_all_doubles_are_refused() {
+    for number in ["1e400", "-1e400", "1e309"] {
+        let body = format!(r#"{{"language":"python","run_timeout":{number}}}"#);
+        assert!(
+            crate::job::request::parse(body.as_bytes()).is_err(),
+            "{number}"
+        );
+    }
+}
