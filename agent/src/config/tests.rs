@@ -63,7 +63,7 @@ fn defaults_are_as_documented() {
         (config.admission.max_concurrent_jobs, config.jails.pool_size),
         (4, 4)
     );
-    assert_eq!(config.admission.drain_timeout, Duration::from_secs(18));
+    assert_eq!(config.admission.drain_timeout, Duration::from_secs(28));
     assert_eq!(config.node.jobs_memory, Bytes::mib(6144));
     assert_eq!(config.jails.ids, 2_100_000_000..=2_100_065_535);
     assert_eq!(
@@ -185,7 +185,7 @@ fn every_variable_of_piston_is_known() {
     );
     assert_eq!(config.admission.max_concurrent_jobs, 64);
     // A lifted limit counts as the ceiling: 10 s to compile, 60 s to run, 5 s more.
-    assert_eq!(config.admission.drain_timeout, Duration::from_secs(75));
+    assert_eq!(config.admission.drain_timeout, Duration::from_secs(85));
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn the_example_is_what_it_says() {
     let mut expected = load(&Sources::default());
     expected.limits.run.wall = Some(Duration::from_secs(10));
     expected.limits.run.cpu = Some(Duration::from_secs(10));
-    expected.admission.drain_timeout = Duration::from_secs(25);
+    expected.admission.drain_timeout = Duration::from_secs(35);
     assert_eq!(config, expected);
 }
 

@@ -84,15 +84,6 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         let node = Arc::clone(&node);
         async move { node.health.watch(&node).await }
     });
-    tasks.spawn({
-        let (node, mut drain) = (Arc::clone(&node), link.drain());
-        async move {
-            // A sender that is gone is the end as well.
-            drain.wait_for(|drain| *drain).await.ok();
-            node.admission.close();
-            std::future::pending().await
-        }
-    });
     let mut servers = JoinSet::new();
     for listener in listeners {
         servers.spawn(http::serve(

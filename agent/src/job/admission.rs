@@ -44,11 +44,6 @@ impl Admission {
         }
     }
 
-    /// Lets nobody in any more; who runs goes on, who waits is told.
-    pub(crate) fn close(&self) {
-        self.places.close();
-    }
-
     /// A full queue moves on within about its own deadline; clients that come back after a part of it spread out.
     fn busy(&self) -> JobError {
         JobError::Busy {

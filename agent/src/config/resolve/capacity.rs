@@ -18,6 +18,9 @@ pub(super) fn admission(
     host: HostFacts,
     longest_job: Duration,
 ) -> Admission {
+    let queue_timeout = settings
+        .time("queue_timeout")
+        .unwrap_or(defaults::QUEUE_TIMEOUT);
     Admission {
         max_body_size: settings
             .integer("max_body_size", 1024..=1 << 30)
@@ -28,12 +31,11 @@ pub(super) fn admission(
         queue_length: settings
             .integer("queue_length", 0..=100_000)
             .unwrap_or(defaults::QUEUE_LENGTH),
-        queue_timeout: settings
-            .time("queue_timeout")
-            .unwrap_or(defaults::QUEUE_TIMEOUT),
+        queue_timeout,
+        // A job that was let in is finished, also one that still waits.
         drain_timeout: settings
             .time("drain_timeout")
-            .unwrap_or(longest_job + defaults::DRAIN_MARGIN),
+            .unwrap_or(queue_timeout + longest_job + defaults::DRAIN_MARGIN),
     }
 }
 
