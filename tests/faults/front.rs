@@ -72,3 +72,22 @@ fn a_stopped_front_does_not_hold_the_warden_up() {
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
     assert_gone(&[front], SECOND);
 }
+
+/// What a front that was taken over forks dies with its pid namespace, and it reaches no address from its network.
+#[test]
+fn a_front_has_namespaces_of_its_own() {
+    let node = Node::start(options());
+    let front = node.front().expect("a node has a front");
+    for kind in ["pid", "net", "ipc"] {
+        let of = |process: String| std::fs::read_link(format!("/proc/{process}/ns/{kind}"));
+        let (theirs, ours) = (of(front.pid.to_string()), of("self".to_owned()));
+        assert_ne!(theirs.unwrap(), ours.unwrap(), "{kind}");
+    }
+    let devices = std::fs::read_to_string(format!("/proc/{}/net/dev", front.pid)).unwrap();
+    let names: Vec<_> = devices
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, _)| name.trim())
+        .collect();
+    assert_eq!(names, ["lo"]);
+}
