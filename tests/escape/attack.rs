@@ -1,17 +1,12 @@
 //! One hostile program as data, and the judgement of its outcome.
 
 use crate::arena::Arena;
-use capsule_tests::Node;
+use capsule_tests::{Node, each};
 use serde_json::{Value, json};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// What C programs include.
 const HEADER: &str = include_str!("programs/attack.h");
-
-/// Attacks in flight: as many as cores, so that time limits mean what they say.
-const IN_FLIGHT: usize = 2;
 
 /// One request and its outcome.
 #[derive(Debug)]
@@ -152,25 +147,4 @@ pub(crate) fn run(attacks: &[Attack]) {
         (!wrong.is_empty()).then(|| format!("{}\n    {}", attack.name, wrong.join("\n    ")))
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Calls `check` for each item from a few threads; what it complains of.
-pub(crate) fn each<T: Sync>(
-    items: &[T],
-    check: impl Fn(&T) -> Option<String> + Sync,
-) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..IN_FLIGHT {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(wrong) = check(item) {
-                        found.lock().expect("no check panics").push(wrong);
-                    }
-                }
-            });
-        }
-    });
-    found.into_inner().expect("no check panics")
 }

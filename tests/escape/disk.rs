@@ -1,8 +1,8 @@
 //! What jobs share is as it was: runtime files on the disk and in the page cache, the disk itself, socket memory.
 
 use crate::arena::Arena;
-use crate::attack::each;
 use crate::attacks::{ALL, KERNEL, REACH};
+use capsule_tests::each;
 use capsule_tests::{NodeOptions, agent_binary, store};
 use nix::libc;
 use serde_json::json;

@@ -6,6 +6,7 @@
 //!
 //! One node runs at a time on a machine: the next [`Node::start`] waits until the last one is gone and compared.
 
+mod each;
 pub mod host;
 pub mod http;
 mod launch;
@@ -16,6 +17,7 @@ pub mod processes;
 mod site;
 pub mod wait;
 
+pub use each::each;
 pub use launch::{StartError, nodes_have_own_groups};
 pub use node::Node;
 pub use options::NodeOptions;

@@ -1,6 +1,7 @@
 //! Every exit code comes back as it is.
 
-use crate::suite::{each, ending};
+use crate::suite::ending;
+use capsule_tests::each;
 use capsule_tests::{Node, NodeOptions};
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! A program that ends by a signal says so, whichever signal it is.
 
-use crate::suite::{each, ending};
+use crate::suite::ending;
+use capsule_tests::each;
 use capsule_tests::{Node, NodeOptions};
 use serde_json::{Value, json};
 
