@@ -1,52 +1,7 @@
-//! The node daemon. One binary, several processes: the warden (`serve`), which starts this binary anew as the front
-//! and, in each jail, as its init.
+//! The program: see the library of this crate.
 
-mod catalog;
-mod cli;
-mod config;
-mod descriptors;
-mod doctor;
-mod front;
-mod http;
-mod instance;
-mod job;
-mod limits;
-mod logging;
-mod pool;
-mod serve;
-mod warden;
-
-use clap::Parser;
-use cli::{Cli, Command};
-use std::error::Error;
-use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The roles that other processes of the node start, before anything else happens in them.
-    match std::env::args().nth(1).as_deref() {
-        Some("jail-init") => return jail::init::main(),
-        Some("front") => return tell(front::main()),
-        _ => {}
-    }
-    match Cli::parse().command {
-        Command::Serve(flags) => tell(serve::serve(&flags)),
-        Command::Doctor(flags) => doctor::run(&flags),
-    }
-}
-
-/// Says what went wrong, with every cause.
-fn tell<E: Error>(result: Result<(), E>) -> ExitCode {
-    let Err(error) = result else {
-        return ExitCode::SUCCESS;
-    };
-    let mut message = format!("capsule-agent: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    // A closed stderr changes nothing about the failure; eprintln would panic.
-    writeln!(std::io::stderr(), "{message}").ok();
-    ExitCode::FAILURE
+    capsule_agent::main()
 }
