@@ -10,6 +10,7 @@ mod attacks;
 mod crowd;
 mod disk;
 mod incidents;
+mod leaked;
 mod probe;
 mod requests;
 mod staged;

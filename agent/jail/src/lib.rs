@@ -30,6 +30,7 @@ mod bytes;
 pub mod cgroup;
 pub mod host;
 pub mod init;
+pub mod landlock;
 pub mod probe;
 pub mod proto;
 pub mod seccomp;

@@ -226,14 +226,6 @@ pub fn pidfd_open() -> io::Result<()> {
     sys::features::pidfd_open()
 }
 
-/// The version of Landlock.
-///
-/// # Errors
-/// `ENOSYS` or `EOPNOTSUPP` where it is missing or off.
-pub fn landlock() -> io::Result<i64> {
-    sys::features::landlock()
-}
-
 fn private_mounts() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;

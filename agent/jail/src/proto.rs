@@ -137,6 +137,7 @@ pub enum Step {
     UidMaps,
     Identity,
     Capabilities,
+    Landlock,
     Seccomp,
     Holder,
     Attach,

@@ -158,9 +158,13 @@ const FEATURES: &[Feature] = &[
 /// All features, as root. Must be called while the process has one thread.
 pub(super) fn findings() -> Vec<Finding> {
     let mut findings: Vec<_> = FEATURES.iter().map(Feature::find).collect();
-    findings.push(match probe::landlock() {
-        Ok(version) => Finding::ok("landlock", format!("version {version}, not used")),
-        Err(error) => Finding::missing("landlock", error.to_string(), "nothing: it is not used"),
+    findings.push(match jail::landlock::version() {
+        Ok(version) => Finding::ok("landlock", format!("version {version}")),
+        Err(error) => Finding::missing(
+            "landlock",
+            error.to_string(),
+            "one layer less below programs, init and front: use Linux 5.19 or newer with landlock among its security modules (lsm=)",
+        ),
     });
     findings
 }

@@ -15,6 +15,7 @@ use packages::Store;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -52,6 +53,8 @@ pub(crate) fn main() -> Result<(), FrontError> {
     prctl::set_name(c"capsule-front").map_err(system("name itself"))?;
     let settings = read_settings().map_err(system("read its configuration"))?;
     crate::logging::start(settings.log_level(), settings.log_format);
+    // From here on no file of the host but the packages is within reach, whatever a client makes of this process.
+    keep_to_packages().map_err(system("shut itself in"))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -65,13 +68,23 @@ fn read_settings() -> io::Result<Settings> {
     Ok(serde_json::from_str(&text)?)
 }
 
+fn keep_to_packages() -> io::Result<()> {
+    let packages = File::open(packages_folder())?;
+    jail::landlock::keep_to(packages.as_fd())
+}
+
+/// Its descriptor is not taken over: it stays open for as long as the process lives.
+fn packages_folder() -> String {
+    format!("/proc/self/fd/{PACKAGES_FD}")
+}
+
 async fn serve(settings: Settings) -> Result<(), FrontError> {
     let link = jail::sys::inherited(LINK_FD)
         .and_then(Link::new)
         .map_err(system("reach the warden"))?;
     let listeners =
         inherited_listeners(settings.listeners).map_err(system("take its listeners"))?;
-    let store = Store::open(format!("/proc/self/fd/{PACKAGES_FD}"))?;
+    let store = Store::open(packages_folder())?;
     let http_settings = settings.http();
     let node = Arc::new(Node::new(settings, &store, Arc::clone(&link)));
 

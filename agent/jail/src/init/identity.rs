@@ -1,9 +1,9 @@
-//! Who init and the program are: user namespace, uids, capabilities, no_new_privs, seccomp.
+//! Who init and the program are: user namespace, uids, capabilities, no_new_privs, Landlock, seccomp.
 
 use super::channels::Builder;
 use super::{INIT_ID, PROGRAM_ID};
 use crate::proto::{At, Failure, FromBuilder, Step, ToBuilder};
-use crate::{seccomp, sys};
+use crate::{landlock, seccomp, sys};
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -53,6 +53,7 @@ pub(super) fn confine_init() -> Result<(), Failure> {
     prctl::set_dumpable(false).at(Step::Identity)?;
     prctl::set_no_new_privs().at(Step::Identity)?;
     keep_alive_with_parent()?;
+    landlock::keep_init(super::SUBMISSION).at(Step::Landlock)?;
     apply(&seccomp::init_filters()?)
 }
 
@@ -65,6 +66,7 @@ pub(super) fn confine_holder() -> Result<(), Failure> {
     ]))?;
     prctl::set_dumpable(false).at(Step::Identity)?;
     prctl::set_no_new_privs().at(Step::Identity)?;
+    landlock::keep_program().at(Step::Landlock)?;
     apply(&seccomp::program_filters()?)
 }
 
