@@ -21,6 +21,10 @@ pub const MAX_FRAME: usize = 6 * 1024 * 1024;
 /// The longest piece of a file in one [`ToInit::Piece`], in bytes.
 pub const PIECE: usize = 512 * 1024;
 
+/// The longest frame that init, or a stage holder, sends: a few numbers. Whoever hears a jail gives it no more memory
+/// than that, whatever a jail that was taken over announces.
+pub const MAX_ANSWER: usize = 64;
+
 /// The longest packet on the setup channel.
 pub(crate) const MAX_PACKET: usize = 8 * 1024;
 
@@ -283,14 +287,14 @@ pub fn frame<M: Serialize>(message: &M) -> Result<Vec<u8>, ProtoError> {
     Ok(frame)
 }
 
-/// Length of a frame's body from its four-byte head.
+/// Length of a frame's body from its four-byte head, at most `limit`: [`MAX_FRAME`] or [`MAX_ANSWER`].
 ///
 /// # Errors
-/// [`ProtoError::TooLong`] past [`MAX_FRAME`].
-pub fn body_length(head: [u8; 4]) -> Result<usize, ProtoError> {
+/// [`ProtoError::TooLong`] past the limit.
+pub fn body_length(head: [u8; 4], limit: usize) -> Result<usize, ProtoError> {
     usize::try_from(u32::from_le_bytes(head))
         .ok()
-        .filter(|length| *length <= MAX_FRAME)
+        .filter(|length| *length <= limit)
         .ok_or(ProtoError::TooLong(u32::from_le_bytes(head) as usize))
 }
 
@@ -308,11 +312,17 @@ pub(crate) fn send<M: Serialize>(stream: &mut impl Write, message: &M) -> Result
     stream.write_all(&frame).map_err(ProtoError::Io)
 }
 
-/// Receives one message from a blocking stream.
-pub(crate) fn receive<M: DeserializeOwned>(stream: &mut impl Read) -> Result<M, ProtoError> {
+/// Receives one message, of `limit` bytes at most, from a blocking stream.
+pub(crate) fn receive<M: DeserializeOwned>(
+    stream: &mut impl Read,
+    limit: usize,
+) -> Result<M, ProtoError> {
     let mut head = [0u8; 4];
     stream.read_exact(&mut head).map_err(ProtoError::Io)?;
-    let mut body = vec![0u8; body_length(head)?];
+    let mut body = vec![0u8; body_length(head, limit)?];
     stream.read_exact(&mut body).map_err(ProtoError::Io)?;
     decode(&body)
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,7 +132,7 @@ impl Jail {
             .read_exact(&mut head)
             .await
             .map_err(ProtoError::Io)?;
-        let mut body = vec![0u8; proto::body_length(head)?];
+        let mut body = vec![0u8; proto::body_length(head, proto::MAX_ANSWER)?];
         self.control
             .read_exact(&mut body)
             .await

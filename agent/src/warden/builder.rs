@@ -1,11 +1,12 @@
 //! A builder: a short-lived child that makes one jail and tells how it went.
 
 use super::borrow;
+use super::hands::Hands;
 use jail::host::{Built, Spec};
 use jail::proto::{Failure, HostIds, Step};
 use jail::{cgroup, sys};
 use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{Pid, getpid, getppid};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,23 @@ impl Builder {
         }
     }
 
+    /// A report without a process behind it.
+    #[cfg(test)]
+    pub(super) fn unreal(pid: Pid, report: OwnedFd) -> Self {
+        Self {
+            pid,
+            report,
+            deadline: Instant::now() + PATIENCE,
+            collected: false,
+        }
+    }
+
+    /// Time passes until it counts as stuck.
+    #[cfg(test)]
+    pub(super) fn stall(&mut self) {
+        self.deadline = Instant::now();
+    }
+
     pub(super) const fn pid(&self) -> Pid {
         self.pid
     }
@@ -80,10 +98,9 @@ impl Builder {
     }
 
     /// Kills it. Its report ends, and so does an init that it has begun, which hears nothing more.
-    pub(super) fn kill(&self) {
+    pub(super) fn kill(&self, hands: &mut impl Hands) {
         if !self.collected {
-            // Dead already is as good.
-            kill(self.pid, Signal::SIGKILL).ok();
+            hands.kill_builder(self.pid);
         }
     }
 
@@ -129,16 +146,19 @@ fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd, ward
     if alone {
         std::process::exit(1);
     }
-    let told = match jail::host::build(spec, groups, ids) {
-        Ok(built) => tell(report, &built),
-        Err(failure) => postcard::to_allocvec(&Report::Failed(failure))
-            .map_err(io::Error::other)
-            .and_then(|packet| sys::send_with_fds(report.as_fd(), &packet, &[])),
-    };
+    let told = tell(report, &jail::host::build(spec, groups, ids));
     std::process::exit(i32::from(told.is_err()));
 }
 
-fn tell(report: &OwnedFd, built: &Built) -> io::Result<()> {
+/// A builder's one report.
+pub(super) fn tell(report: &OwnedFd, outcome: &Result<Built, Failure>) -> io::Result<()> {
+    let built = match outcome {
+        Ok(built) => built,
+        Err(failure) => {
+            let packet = postcard::to_allocvec(&Report::Failed(*failure));
+            return sys::send_with_fds(report.as_fd(), &packet.map_err(io::Error::other)?, &[]);
+        }
+    };
     let packet = postcard::to_allocvec(&Report::Built(built.pid)).map_err(io::Error::other)?;
     let ends = built
         .stdio

@@ -1,14 +1,14 @@
 //! The jails of a node, each from its order to the removal of its last cgroup.
 
-use super::builder::{Builder, Product};
+use super::builder::Product;
 use super::front::Front;
+use super::hands::{Hands, Host};
 use super::life::{Jail, RETRY, State, readable};
 use super::protocol::{FromWarden, JailId, RequestId, StageLimits, ToWarden};
 use super::slots::Slots;
 use super::{Options, borrow};
 use jail::Bytes;
 use jail::cgroup::{self, Tree};
-use jail::host::Spec;
 use jail::proto::{Failure, Stage, Step};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
@@ -27,8 +27,8 @@ const MEMORY_FLOOR: Bytes = Bytes::mib(8);
 const MAX_PROCESSES: u32 = 32_768;
 
 /// All of them.
-pub(super) struct Jails {
-    spec: Spec,
+pub(super) struct Jails<H = Host> {
+    hands: H,
     tree: Tree,
     ceiling: Bytes,
     slots: Slots,
@@ -39,7 +39,7 @@ pub(super) struct Jails {
 impl Jails {
     pub(super) fn new(options: &Options) -> Self {
         Self {
-            spec: options.spec.clone(),
+            hands: Host::new(options.spec.clone()),
             tree: options.tree.clone(),
             ceiling: options.spec.jail_memory,
             slots: Slots::new(options.first_id, options.max_jails),
@@ -47,7 +47,9 @@ impl Jails {
             jails: BTreeMap::new(),
         }
     }
+}
 
+impl<H: Hands> Jails<H> {
     /// Does what the front asked for.
     pub(super) fn obey(&mut self, message: ToWarden, front: &Front) {
         match message {
@@ -84,7 +86,7 @@ impl Jails {
         })?;
         self.last += 1;
         let groups = self.tree.jail(&format!("jail-{}", self.last));
-        match Builder::start(&self.spec, &groups, ids) {
+        match self.hands.build(&groups, ids) {
             Ok(builder) => {
                 let jail = Jail::ordered(ids, groups, request, builder);
                 self.jails.insert(JailId(self.last), jail);
@@ -109,7 +111,10 @@ impl Jails {
         jail.armed = true;
         for (stage, limits) in Stage::ALL.into_iter().zip(limits) {
             let Some(limits) = limits else { continue };
-            if let Err(error) = jail.groups.limit(stage, capped(limits, ceiling)) {
+            let limited = self
+                .hands
+                .limit(&jail.groups, stage, capped(limits, ceiling));
+            if let Err(error) = limited {
                 tracing::error!(
                     jail = id.0,
                     error = &error as &dyn std::error::Error,
@@ -138,13 +143,15 @@ impl Jails {
 
     fn destroy(&mut self, id: JailId) {
         if let Some(jail) = self.jails.get_mut(&id) {
-            jail.kill();
+            jail.kill(&mut self.hands);
         }
     }
 
     /// Kills every jail.
     pub(super) fn destroy_all(&mut self) {
-        self.jails.values_mut().for_each(Jail::kill);
+        for jail in self.jails.values_mut() {
+            jail.kill(&mut self.hands);
+        }
     }
 
     /// Takes over what builders have finished, and tells the front, if there is still one to tell.
@@ -155,7 +162,7 @@ impl Jails {
             };
             if !readable(builder.report()) {
                 if builder.deadline() <= Instant::now() {
-                    builder.kill();
+                    builder.kill(&mut self.hands);
                 }
                 continue;
             }
@@ -170,10 +177,11 @@ impl Jails {
                         );
                     }
                     // The front's descriptors are closed here: only the front holds them from now on.
-                    jail.built(Product {
+                    let product = Product {
                         for_front: Vec::new(),
                         ..product
-                    });
+                    };
+                    jail.built(product, &mut self.hands);
                 }
                 Err(failure) => {
                     if let Some(front) = front {
@@ -208,7 +216,7 @@ impl Jails {
             if jail.oom_until.is_some() && jail.groups.oom_killed().unwrap_or(true) {
                 tracing::debug!(jail = id.0, "out of memory");
                 jail.oom_until = None;
-                jail.end_now();
+                jail.end_now(&mut self.hands);
             }
             jail.oom_until = jail.oom_until.filter(|until| *until > Instant::now());
         }
@@ -216,12 +224,12 @@ impl Jails {
 
     /// Removes the cgroups of jails in which nothing lives any more, and frees their ids.
     pub(super) fn remove_dead(&mut self) {
-        let slots = &mut self.slots;
+        let (hands, slots) = (&mut self.hands, &mut self.slots);
         self.jails.retain(|id, jail| {
             if !(jail.is_finished() && jail.removal.is_due()) {
                 return true;
             }
-            if let Err(error) = jail.groups.remove() {
+            if let Err(error) = hands.remove(&jail.groups) {
                 tracing::debug!(
                     jail = id.0,
                     error = &error as &dyn std::error::Error,

@@ -1,6 +1,7 @@
 //! One jail as the warden sees it: what state it is in, and what may happen next.
 
 use super::builder::{Builder, Product};
+use super::hands::Hands;
 use super::protocol::RequestId;
 use jail::cgroup;
 use jail::proto::HostIds;
@@ -78,14 +79,14 @@ impl Jail {
     }
 
     /// Its builder has finished. An init that has died since was collected when nobody knew whose it was.
-    pub(super) fn built(&mut self, product: Product) {
+    pub(super) fn built(&mut self, product: Product, hands: &mut impl Hands) {
         self.state = if readable(product.process.as_fd()) {
             State::Dead
         } else {
             State::Alive(product)
         };
         if self.unwanted {
-            self.end_now();
+            self.end_now(hands);
         }
     }
 
@@ -131,18 +132,17 @@ impl Jail {
     }
 
     /// Ends it for good.
-    pub(super) fn kill(&mut self) {
+    pub(super) fn kill(&mut self, hands: &mut impl Hands) {
         self.unwanted = true;
-        self.end_now();
+        self.end_now(hands);
     }
 
     /// Kills what lives in it. Its cgroups stay, to be asked for what was used.
-    pub(super) fn end_now(&mut self) {
+    pub(super) fn end_now(&mut self, hands: &mut impl Hands) {
         match &self.state {
-            State::Building(_, builder) => builder.kill(),
+            State::Building(_, builder) => builder.kill(hands),
             State::Alive(product) => {
-                // Dead already is as good: it will be collected.
-                jail::host::kill(product.process.as_fd()).ok();
+                hands.kill_init(product);
                 self.state = State::Dying(product.init);
             }
             State::Dying(_) | State::Dead => {}

@@ -6,6 +6,7 @@
 
 mod builder;
 mod front;
+mod hands;
 mod jails;
 mod life;
 pub(crate) mod protocol;

@@ -3,7 +3,8 @@
 use super::channels::{Builder, Stdio};
 use super::{SUBMISSION, identity, protocol};
 use crate::proto::{
-    At, Failure, FromHolder, Program, Stage, Step, ToBuilder, ToHolder, receive, send,
+    At, Failure, FromHolder, MAX_ANSWER, MAX_FRAME, Program, Stage, Step, ToBuilder, ToHolder,
+    receive, send,
 };
 use crate::sys;
 use nix::sched::{CloneFlags, unshare};
@@ -42,7 +43,7 @@ impl Holder {
     /// Lets it finish its preparations, once it is in its cgroup.
     pub(super) fn prepare(&mut self) -> Result<(), Failure> {
         send(&mut self.channel, &ToHolder::Attached).at(Step::Holder)?;
-        match receive(&mut self.channel).at(Step::Holder)? {
+        match receive(&mut self.channel, MAX_ANSWER).at(Step::Holder)? {
             FromHolder::Ready => Ok(()),
             FromHolder::Failed(failure) => Err(failure),
         }
@@ -55,7 +56,7 @@ impl Holder {
 
     /// After its end: the failure that kept it from becoming the program, if any. exec has closed the channel.
     pub(super) fn failure(&mut self) -> Option<Failure> {
-        match receive(&mut self.channel) {
+        match receive(&mut self.channel, MAX_ANSWER) {
             Ok(FromHolder::Failed(failure)) => Some(failure),
             Ok(FromHolder::Ready) => Some(protocol()),
             Err(_) => None,
@@ -99,7 +100,7 @@ fn settle(
 }
 
 fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
-    let ToHolder::Attached = receive(channel).at(Step::Holder)? else {
+    let ToHolder::Attached = receive(channel, MAX_FRAME).at(Step::Holder)? else {
         return Err(protocol());
     };
     // Made in its own cgroup, so that this is the root of what the program sees in /proc/self/cgroup.
@@ -111,7 +112,7 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     identity::confine_holder()?;
     send(channel, &FromHolder::Ready).at(Step::Holder)?;
 
-    let ToHolder::Start(program) = receive(channel).at(Step::Holder)? else {
+    let ToHolder::Start(program) = receive(channel, MAX_FRAME).at(Step::Holder)? else {
         return Err(protocol());
     };
     set(&limits_of(&program))?;

@@ -4,7 +4,9 @@ use super::files::Files;
 use super::holder::Holder;
 use super::reaper::Reaper;
 use super::{identity, protocol};
-use crate::proto::{At, Failure, FromInit, ProtoError, Stage, Step, ToInit, receive, send};
+use crate::proto::{
+    At, Failure, FromInit, MAX_FRAME, ProtoError, Stage, Step, ToInit, receive, send,
+};
 use crate::sys::process::Dead;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::ErrorKind;
@@ -89,7 +91,7 @@ impl Service {
     }
 
     fn listen(&mut self) -> Result<bool, Failure> {
-        match receive(&mut self.control) {
+        match receive(&mut self.control, MAX_FRAME) {
             Ok(ToInit::File { name }) if self.stage == Progress::Files => {
                 self.files.create(&name)?;
             }

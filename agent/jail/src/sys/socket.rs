@@ -4,8 +4,9 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// The most descriptors one message carries.
-pub(crate) const MAX_FDS: usize = 16;
+/// The most descriptors that the kernel lets one message carry (`SCM_MAX_FD`, unix(7)). With less room it would install
+/// those that fit and call the message truncated, and a sender that means harm could leave them here for good.
+const MAX_FDS: usize = 253;
 
 /// Sends one message with descriptors attached.
 ///

@@ -1,36 +1,22 @@
-//! What a front that was taken over can say, without any jail: making one takes root.
+//! What a front that was taken over can say, and whatever else can happen, without any jail: making one takes root.
 
 use super::*;
 use crate::warden::protocol::{self, tests::any_message};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use proptest::prelude::*;
-use std::path::PathBuf;
-use std::sync::OnceLock;
-use std::thread::JoinHandle;
+use world::World;
+
+mod model;
+mod world;
 
 const MOUNTS: &str = "30 29 0:26 / /no/such/place rw - cgroup2 cgroup2 rw";
 const CEILING: Bytes = Bytes::mib(100);
 const MAX_JAILS: u32 = 4;
 
-fn jails() -> Jails {
-    // Builders are refused to a process with two threads, however the tests are run.
-    static SECOND_THREAD: OnceLock<JoinHandle<()>> = OnceLock::new();
-    SECOND_THREAD.get_or_init(|| std::thread::spawn(std::thread::park));
+fn jails() -> Jails<World> {
     let hierarchy = cgroup::detect(MOUNTS, "0::/", |_| "cpu memory pids".into()).unwrap();
-    let size = Bytes::mib(1);
-    let spec = Spec {
-        base: PathBuf::new(),
-        packages: PathBuf::new(),
-        box_size: size,
-        tmp_size: size,
-        inodes: 1,
-        jail_memory: CEILING,
-        jail_processes: 72,
-        jail_millicores: 1000,
-        host_network: 0,
-    };
     Jails {
-        spec,
+        hands: World::default(),
         tree: Tree::new(&hierarchy, "none"),
         ceiling: CEILING,
         slots: Slots::new(5000, MAX_JAILS),
@@ -55,10 +41,11 @@ fn question(message: &ToWarden) -> Option<RequestId> {
 }
 
 proptest! {
-    /// No builder is forked here: an order fails, and gives back what it took.
+    /// No builder can be forked here: an order fails, and gives back what it took.
     #[test]
     fn every_question_has_one_answer(messages in prop::collection::vec(any_message(), 0..40)) {
         let mut jails = jails();
+        jails.hands.refuses_builders = true;
         let (link, theirs) = channel();
         let front = Front::unreal(link);
         for message in messages {
