@@ -51,7 +51,7 @@ impl Jails {
     /// Does what the front asked for.
     pub(super) fn obey(&mut self, message: ToWarden, front: &Front) {
         match message {
-            ToWarden::Serving => {}
+            ToWarden::Serving | ToWarden::Alive => {}
             ToWarden::Create(request) => {
                 if let Err(failure) = self.order(request) {
                     front.tell(&FromWarden::NotCreated(request, failure), &[]);
