@@ -228,6 +228,9 @@ impl Jails {
                     "cgroup not removed yet"
                 );
                 jail.removal.failed();
+                if jail.removal.is_stuck() {
+                    jail.kill_unknown_init();
+                }
                 return true;
             }
             slots.give_back(jail.ids);
