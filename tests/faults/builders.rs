@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
 /// The builders at work: children of the warden that run its own image.
-fn builders(node: &Node) -> Vec<Process> {
+pub(crate) fn builders(node: &Node) -> Vec<Process> {
     let warden = node.warden();
     let mut found = processes::descendants(warden.pid);
     found.retain(|process| process.parent == warden.pid && process.args == warden.args);

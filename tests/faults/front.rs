@@ -1,6 +1,8 @@
 //! The front dies, or stands still.
 
-use crate::job::{assert_gone, assert_serves, options, signal};
+use crate::job::{
+    answer, assert_gone, assert_serves, begin, is_42, options, program, signal, sleeper,
+};
 use crate::load::Load;
 use capsule_tests::http::{self, Request};
 use capsule_tests::processes::Process;
@@ -55,8 +57,39 @@ fn a_front_killed_while_it_starts_is_replaced() {
     assert!(begin.elapsed() < SECOND * 2, "{:?}", begin.elapsed());
 }
 
-/// Clients of a front that stands still wait; nobody replaces it, as only its clients could tell. The warden is not
-/// held up by it, and ends it with the node.
+/// Those who wait meanwhile are served by the next one, and the programs of the old one do not run on.
+#[test]
+fn a_front_that_stands_still_is_replaced() {
+    let node = Node::start(options());
+    let job = begin(&node, &sleeper(SECOND * 60));
+    let program = program(&node);
+    let front = node.front().expect("a node has a front");
+    let stopped = Instant::now();
+    signal(&front, Signal::SIGSTOP);
+    let waiting = http::send(node.address(), &Request::get("/healthz"));
+    assert_eq!(waiting.expect("the next front answers").status, 200);
+    // Ten looks, a second apart.
+    assert!(stopped.elapsed() >= SECOND * 9, "{:?}", stopped.elapsed());
+    assert!(stopped.elapsed() < SECOND * 15, "{:?}", stopped.elapsed());
+    assert_gone(&[front, program], SECOND);
+    assert!(job.join().expect("the client ends").is_err());
+    assert_serves(&node);
+}
+
+#[test]
+fn a_front_that_pauses_goes_on() {
+    let node = Node::start(options());
+    let front = node.front().expect("a node has a front");
+    let job = begin(&node, &sleeper(SECOND * 2));
+    program(&node);
+    signal(&front, Signal::SIGSTOP);
+    std::thread::sleep(SECOND * 5);
+    signal(&front, Signal::SIGCONT);
+    assert!(is_42(&answer(job)));
+    assert_eq!(node.front(), Some(front));
+}
+
+/// The warden is not held up by it, and ends it with the node.
 #[test]
 fn a_stopped_front_does_not_hold_the_warden_up() {
     let mut node = Node::start(options().set("drain_timeout", 500));

@@ -17,5 +17,6 @@ mod memory;
 mod queue;
 mod second;
 mod stderr;
+mod stopped;
 mod takeover;
 mod warden;

@@ -95,11 +95,19 @@ impl Reply {
 /// # Errors
 /// When there is no connection, it breaks, or the answer takes too long.
 pub fn send(address: SocketAddr, request: &Request) -> io::Result<Reply> {
+    send_within(LIMIT, address, request)
+}
+
+/// The same for one who waits so long at most.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_within(limit: Duration, address: SocketAddr, request: &Request) -> io::Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match tokio::time::timeout(LIMIT, exchange(address, request)).await {
+        match tokio::time::timeout(limit, exchange(address, request)).await {
             Ok(reply) => reply,
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::TimedOut,

@@ -296,6 +296,24 @@ impl Node {
         self.killed = Killed::Yes;
     }
 
+    /// How many jails have cgroups.
+    #[must_use]
+    pub fn jail_groups(&self) -> usize {
+        host::jail_groups(&self.traces)
+    }
+
+    /// What is on the host that was not there before the node.
+    #[must_use]
+    pub fn left(&self) -> Vec<String> {
+        Host::read(&self.traces).since(&self.before)
+    }
+
+    /// Stops the node and returns what was wrong, for one who does not want to fail by that.
+    #[must_use]
+    pub fn end(mut self) -> Vec<String> {
+        self.finish()
+    }
+
     /// Stops the node and returns what was wrong: how it ended, and what it left. [`Drop`] does the same and fails.
     fn finish(&mut self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -324,7 +342,9 @@ impl Node {
         warden.into_iter().chain(front).collect()
     }
 
-    fn descriptor_growth(&self) -> Vec<String> {
+    /// What warden and front have open more than when they were ready, which an idle node has not.
+    #[must_use]
+    pub fn descriptor_growth(&self) -> Vec<String> {
         let grown = || -> Vec<String> {
             let now = self.descriptor_counts();
             self.descriptors

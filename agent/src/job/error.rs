@@ -36,6 +36,11 @@ struct StageUsedTwice;
 #[error("processes of the compile stage can't be killed")]
 struct StageLeftProcesses;
 
+/// A jail did not take its job's files in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the jail stands still")]
+struct JailStandsStill;
+
 /// The health probe's program did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("a program that does nothing did not succeed")]
@@ -44,6 +49,10 @@ struct ProbeFailed;
 impl JobError {
     pub(super) fn stage_left_processes() -> Self {
         Self::Internal(Box::new(StageLeftProcesses))
+    }
+
+    pub(super) fn jail_stands_still() -> Self {
+        Self::Internal(Box::new(JailStandsStill))
     }
 
     pub(super) fn probe_failed() -> Self {

@@ -18,13 +18,18 @@ use jail::proto::Stage;
 use phase::{Ending, Phase};
 use request::Job;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// Bytes from which a body is worth a thread: smaller ones are checked within a millisecond.
 const LARGE_BODY: usize = 64 * 1024;
 
-/// A jail that dies before its job has begun is replaced this often.
+/// A jail that dies or stands still before its job has begun is replaced this often.
 const ATTEMPTS: usize = 3;
+
+/// How long a jail may take for its limits and files, which are milliseconds: one whose init stands still never ends.
+const SET_UP: Duration = Duration::from_secs(5);
 
 /// Runs the job that a request's body describes. Dropping the future ends the job, whatever it is doing: the place
 /// and the jail go with it.
@@ -65,12 +70,13 @@ async fn prepare(node: &Node, job: &Job) -> Result<Jail, JobError> {
     let mut attempt = 1;
     loop {
         let mut jail = node.pool.lease().await?;
-        match set_up(&mut jail, job).await {
+        let done = timeout(SET_UP, set_up(&mut jail, job)).await;
+        match done.unwrap_or_else(|_| Err(JobError::jail_stands_still())) {
             Ok(()) => return Ok(jail),
             Err(error) if attempt < ATTEMPTS => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "a jail died before its job began"
+                    "a jail was of no use before its job began"
                 );
                 attempt += 1;
             }

@@ -11,7 +11,7 @@ use crate::warden::protocol::Usage;
 use jail::Bytes;
 use jail::proto::{Program, Stage, ToInit};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long the killed children of a compiler may take to disappear, and between two looks.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -151,14 +151,21 @@ impl Phase {
             program: self.program,
         };
         let since = Instant::now();
-        jail.send(&start).await?;
+        // An init that stands still takes no longer messages.
+        let sent = timeout(self.limits.wall, jail.send(&start)).await;
         let watch = Watch {
             limits: self.limits,
             cores: self.cores,
             since,
             meter: &meter,
         };
-        let (ending, told) = supervise(jail, pipes, &self.stdin, &mut output, &watch).await?;
+        let (ending, told) = match sent {
+            Ok(sent) => {
+                sent?;
+                supervise(jail, pipes, &self.stdin, &mut output, &watch).await?
+            }
+            Err(_elapsed) => (Ending::WallTime, None),
+        };
         let wall = told
             .as_ref()
             .map_or_else(|| since.elapsed(), |told| told.wall);

@@ -183,6 +183,10 @@ impl Link {
                 self.drain.send_replace(true);
                 return;
             }
+            FromWarden::Ping => {
+                self.tell(ToWarden::Alive);
+                return;
+            }
             FromWarden::Created(request, id) => {
                 let answer = self.adopt(id, fds).map_or(
                     // Whoever waits for it must not wait for ever.

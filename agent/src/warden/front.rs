@@ -1,6 +1,7 @@
 //! The front as the warden sees it: an unprivileged child with the listeners and one channel.
 
 use super::protocol::{self, FromWarden, ToWarden};
+use super::pulse::{Pulse, Sign};
 use super::{Options, WardenError, system};
 use jail::host::Child;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -28,6 +29,7 @@ pub(super) struct Front {
     child: Child,
     link: OwnedFd,
     started: Instant,
+    pulse: Pulse,
 }
 
 impl Front {
@@ -56,6 +58,7 @@ impl Front {
             child,
             link,
             started: Instant::now(),
+            pulse: Pulse::new(Instant::now()),
         })
     }
 
@@ -69,6 +72,7 @@ impl Front {
             },
             link,
             started: Instant::now(),
+            pulse: Pulse::new(Instant::now()),
         }
     }
 
@@ -95,6 +99,28 @@ impl Front {
         if let Err(error) = protocol::send(self.link.as_fd(), message, fds) {
             tracing::error!(%error, "the front does not listen");
             self.kill();
+        }
+    }
+
+    /// It has answered.
+    pub(super) const fn is_alive(&mut self) {
+        self.pulse.felt();
+    }
+
+    /// When to look after it next.
+    pub(super) const fn next_look(&self) -> Instant {
+        self.pulse.next()
+    }
+
+    /// Asks from time to time whether it is alive. One that stands still, stopped or stuck, is killed: another can serve.
+    pub(super) fn look_after(&mut self) {
+        match self.pulse.look(Instant::now()) {
+            Sign::Fine => {}
+            Sign::Ask => self.tell(&FromWarden::Ping, &[]),
+            Sign::Still => {
+                tracing::error!("the front stands still");
+                self.kill();
+            }
         }
     }
 

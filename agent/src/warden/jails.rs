@@ -53,7 +53,7 @@ impl<H: Hands> Jails<H> {
     /// Does what the front asked for.
     pub(super) fn obey(&mut self, message: ToWarden, front: &Front) {
         match message {
-            ToWarden::Serving => {}
+            ToWarden::Serving | ToWarden::Alive => {}
             ToWarden::Create(request) => {
                 if let Err(failure) = self.order(request) {
                     front.tell(&FromWarden::NotCreated(request, failure), &[]);
@@ -236,6 +236,9 @@ impl<H: Hands> Jails<H> {
                     "cgroup not removed yet"
                 );
                 jail.removal.failed();
+                if jail.removal.is_stuck() {
+                    jail.kill_unknown_init();
+                }
                 return true;
             }
             slots.give_back(jail.ids);

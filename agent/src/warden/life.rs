@@ -3,15 +3,19 @@
 use super::builder::{Builder, Product};
 use super::hands::Hands;
 use super::protocol::RequestId;
-use jail::cgroup;
+use jail::cgroup::{self, Leaf};
 use jail::proto::HostIds;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// Pause between two looks at something the kernel has not finished: an out-of-memory kill, a cgroup that lets go.
 pub(super) const RETRY: Duration = Duration::from_millis(2);
+
+/// Removals refused, over more than a tenth of a second together, after which something must still live in the cgroup.
+const STUCK: u32 = 6;
 
 /// Where a jail is in its life.
 pub(super) enum State {
@@ -49,6 +53,11 @@ pub(super) struct Removal {
 impl Removal {
     pub(super) fn is_due(&self) -> bool {
         self.next.is_none_or(|next| next <= Instant::now())
+    }
+
+    /// The kernel takes longer than it needs to let go of the dead.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.failures >= STUCK
     }
 
     /// Doubles the pause each time, up to about a second.
@@ -124,6 +133,19 @@ impl Jail {
             State::Building(_, builder) => Some(builder.report()),
             State::Alive(product) => Some(product.oom.as_fd()),
             State::Dying(_) | State::Dead => None,
+        }
+    }
+
+    /// Kills an init that nobody told us of: its builder died before its report. It ends by itself when its channel does,
+    /// but not while it stands still or waits for a holder that does.
+    pub(super) fn kill_unknown_init(&self) {
+        // What can't be read now is tried again with the next removal.
+        for pid in self.groups.members(Leaf::Init).unwrap_or_default() {
+            // An init is this process's child: until it is waited for, no other process has its number. Holders, which
+            // may be with it still, would die with it anyway.
+            if pid > 0 {
+                kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod hands;
 mod jails;
 mod life;
 pub(crate) mod protocol;
+mod pulse;
 mod slots;
 
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
@@ -171,6 +172,9 @@ impl Warden {
             }
             self.restart = Some(self.front.next_start());
         }
+        if self.hears() {
+            self.front.look_after();
+        }
         self.jails.watch_memory();
         self.jails.remove_dead();
         match (self.restart, self.drain) {
@@ -188,8 +192,7 @@ impl Warden {
     fn wait(&self) -> Result<(bool, bool), WardenError> {
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![readable(self.signals.as_fd())];
-        // The end of a channel would be news for ever: poll(2) tells of it whatever it is asked for.
-        let hears = self.restart.is_none() && !self.hung_up;
+        let hears = self.hears();
         fds.extend(hears.then(|| readable(self.front.link())));
         fds.extend(self.jails.awaited().map(readable));
         match poll(&mut fds, self.pause()) {
@@ -201,13 +204,18 @@ impl Warden {
         Ok((ready(0), hears && ready(1)))
     }
 
+    /// Whether there is a front to listen to. The end of a channel would be news for ever: poll(2) tells of it whatever
+    /// it is asked for.
+    const fn hears(&self) -> bool {
+        self.restart.is_none() && !self.hung_up
+    }
+
     /// How long nothing but news can make work.
     fn pause(&self) -> PollTimeout {
-        let restart = self
-            .restart
-            .map(|at| at.saturating_duration_since(Instant::now()));
+        let front = self.restart.unwrap_or_else(|| self.front.next_look());
+        let front = front.saturating_duration_since(Instant::now());
         let drain = self.drain.map(|_| DRAIN_LOOK);
-        let soonest = [self.jails.next_retry(), restart, drain]
+        let soonest = [self.jails.next_retry(), Some(front), drain]
             .into_iter()
             .flatten()
             .min();
@@ -233,6 +241,7 @@ impl Warden {
         for _ in 0..MESSAGES_AT_ONCE {
             match self.front.hear() {
                 Ok(Some(ToWarden::Serving)) => self.announce(),
+                Ok(Some(ToWarden::Alive)) => self.front.is_alive(),
                 Ok(Some(message)) => self.jails.obey(message, &self.front),
                 Ok(None) => return,
                 // One that does not end all the same is killed when the time for the drain is over.

@@ -33,6 +33,8 @@ pub(crate) enum ToWarden {
     Usage(RequestId, JailId, Stage),
     /// Kill and remove. No answer.
     Destroy(JailId),
+    /// The answer to [`FromWarden::Ping`].
+    Alive,
 }
 
 /// Warden to front.
@@ -50,6 +52,8 @@ pub(crate) enum FromWarden {
     NoSuchJail(RequestId),
     /// Stop accepting, finish what runs, exit.
     Drain,
+    /// Say [`ToWarden::Alive`].
+    Ping,
 }
 
 /// Descriptors that come with [`FromWarden::Created`].

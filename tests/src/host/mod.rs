@@ -133,6 +133,17 @@ impl Host {
     }
 }
 
+/// How many jails of a node have cgroups.
+pub(crate) fn jail_groups(traces: &Traces) -> usize {
+    let jails = cgroups::named(&traces.cgroup)
+        .into_iter()
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            name.starts_with("jail-").then(|| name.to_owned())
+        });
+    jails.collect::<BTreeSet<_>>().len()
+}
+
 /// Removes what a broken node left, so that the tests after it are not disturbed.
 pub(crate) fn sweep(traces: &Traces) {
     for process in traces.alive() {

@@ -4,7 +4,9 @@ use super::{CgroupError, Version};
 use crate::Bytes;
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// What limits need of v2. The time used, of which v1 has a controller, v2 keeps for every group.
@@ -111,6 +113,13 @@ pub(super) fn hand_down(version: Version, group: &Path) -> Result<(), CgroupErro
 /// Moves a process into a group, by its number in the caller's pid namespace.
 pub(super) fn attach(group: &Path, pid: i32) -> Result<(), CgroupError> {
     write(group, "cgroup.procs", &pid.to_string())
+}
+
+/// The processes in a group, by their numbers in the caller's pid namespace. Those of other namespaces are 0.
+pub(super) fn members(group: &Path) -> Result<Vec<i32>, CgroupError> {
+    let file = "cgroup.procs";
+    let text = read(group, file)?;
+    text.lines().map(|pid| parse(group, file, pid)).collect()
 }
 
 /// Limits memory with swap off.
@@ -267,8 +276,12 @@ fn keyed(group: &Path, file: &str, key: &str) -> Result<u64, CgroupError> {
     value.map_or(Ok(0), |value| parse(group, file, value.trim()))
 }
 
-fn parse(group: &Path, file: &str, text: &str) -> Result<u64, CgroupError> {
-    text.parse().map_err(|error| {
+fn parse<N: FromStr<Err = ParseIntError>>(
+    group: &Path,
+    file: &str,
+    text: &str,
+) -> Result<N, CgroupError> {
+    text.parse().map_err(|error: ParseIntError| {
         CgroupError::io(&group.join(file))(io::Error::new(ErrorKind::InvalidData, error))
     })
 }

@@ -186,6 +186,17 @@ impl Jail {
             .try_for_each(|stage| files::watch_oom(&self.0.memory.join(stage.name()), event))
     }
 
+    /// The processes of a leaf, by their pids as the caller sees them; on v1 also those that were being attached when
+    /// the builder died.
+    ///
+    /// # Errors
+    /// [`CgroupError::Io`].
+    pub fn members(&self, leaf: Leaf) -> Result<Vec<i32>, CgroupError> {
+        let group = self.0.below(leaf.name());
+        let folders = group.folders().into_iter().map(files::members);
+        Ok(folders.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     /// Removes the groups. Nothing may live in them any more.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ fn question(message: &ToWarden) -> Option<RequestId> {
         ToWarden::Create(request) | ToWarden::Arm(request, ..) | ToWarden::Usage(request, ..) => {
             Some(*request)
         }
-        ToWarden::Serving | ToWarden::Destroy(_) => None,
+        ToWarden::Serving | ToWarden::Alive | ToWarden::Destroy(_) => None,
     }
 }
 

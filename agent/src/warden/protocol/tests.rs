@@ -83,6 +83,7 @@ pub(in crate::warden) fn any_message() -> impl Strategy<Value = ToWarden> {
     let stage = prop::sample::select(Stage::ALL.to_vec());
     prop_oneof![
         Just(ToWarden::Serving),
+        Just(ToWarden::Alive),
         request.clone().prop_map(ToWarden::Create),
         (request.clone(), jail(), [limits.clone(), limits])
             .prop_map(|(request, jail, limits)| ToWarden::Arm(request, jail, limits)),
