@@ -11,9 +11,6 @@ const BASE: u64 = 64;
 /// Of the front for each jail: its control channel and the pipes of both stages. The warden has fewer.
 const PER_JAIL: u64 = 7;
 
-/// A connection is watched through a second descriptor.
-const PER_CONNECTION: u64 = 2;
-
 /// With fewer connections a node is of no use behind a tunnel, which keeps some open.
 const FEWEST_CONNECTIONS: u64 = 32;
 
@@ -24,15 +21,13 @@ pub(crate) fn provide(jails: usize) -> Result<usize, StartError> {
     let jails = u64::try_from(jails).unwrap_or(u64::MAX);
     let fixed = BASE.saturating_add(jails.saturating_mul(PER_JAIL));
     let connections = u64::try_from(most).unwrap_or(u64::MAX);
-    let have = raise(fixed.saturating_add(connections.saturating_mul(PER_CONNECTION))).map_err(
-        |source| StartError::System {
-            what: "asking for the limit on open files",
-            source,
-        },
-    )?;
-    let room = have.saturating_sub(fixed) / PER_CONNECTION;
+    let have = raise(fixed.saturating_add(connections)).map_err(|source| StartError::System {
+        what: "asking for the limit on open files",
+        source,
+    })?;
+    let room = have.saturating_sub(fixed);
     if room < FEWEST_CONNECTIONS {
-        let needed = fixed.saturating_add(FEWEST_CONNECTIONS * PER_CONNECTION);
+        let needed = fixed.saturating_add(FEWEST_CONNECTIONS);
         return Err(StartError::FewDescriptors { have, needed });
     }
     Ok(usize::try_from(room).unwrap_or(usize::MAX).min(most))

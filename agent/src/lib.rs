@@ -13,6 +13,7 @@ mod http;
 mod instance;
 mod job;
 mod limits;
+mod listen;
 mod logging;
 mod pool;
 mod serve;

@@ -1,7 +1,8 @@
 //! `capsule-agent serve`: from nothing to a running node.
 
-use crate::config::{Config, ConfigFaults, Flags, HostFacts};
+use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts};
 use crate::front::Settings;
+use crate::listen::Listener;
 use crate::warden::{self, Options, WardenError};
 use crate::{descriptors, doctor, instance, logging};
 use jail::Bytes;
@@ -9,9 +10,7 @@ use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::socket::{self, Backlog};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,10 +73,26 @@ pub(crate) enum StartError {
     #[error("can't listen on {address}: is another node running? Stop it, or change bind_address")]
     Listen {
         /// Where.
-        address: SocketAddr,
+        address: Address,
         /// The kernel's answer.
         #[source]
         source: io::Error,
+    },
+    /// A socket file can't be made where something else is.
+    #[error("{0} is there and is no socket: move it away, or change bind_address")]
+    NoSocket(PathBuf),
+    /// Others could exchange the socket file.
+    #[error(
+        "the folder {0} belongs to another than root or can be written by others: correct it (chown root, chmod go-w), or change bind_address"
+    )]
+    OpenFolder(PathBuf),
+    /// The owner of socket files does not exist.
+    #[error("there is no {kind} {name} to own the socket: make it, or change socket_owner")]
+    NoOwner {
+        /// Account or group.
+        kind: &'static str,
+        /// Its name.
+        name: String,
     },
     /// Too few descriptors.
     #[error(
@@ -135,7 +150,12 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
     }
     let connections = descriptors::provide(jails_at_once(&config))?;
     let _claim = instance::patiently(|| instance::claim(&config))?;
-    let listeners = vec![instance::patiently(|| listen(config.bind_address))?];
+    let bind = |address| instance::patiently(|| Listener::bind(address, &config.socket));
+    let listeners: Vec<_> = config
+        .bind_address
+        .iter()
+        .map(bind)
+        .collect::<Result<_, _>>()?;
     let settings = Settings::new(&config, host.cores, listeners.len(), connections);
     let tree = instance::cgroups(&config.cgroup)?;
     tree.delegate()?;
@@ -168,15 +188,6 @@ pub(crate) fn measure() -> HostFacts {
         cores,
         memory: Bytes(system.total_memory()),
     }
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    // The standard library's queue of 128 is too short for those who come while a front is replaced: what does not
-    // fit is dropped, and comes again a second later.
-    socket::listen(&listener, Backlog::MAXCONN).map_err(|error| failed(error.into()))?;
-    Ok(listener)
 }
 
 fn prepare_cgroups(config: &Config, tree: &Tree) -> Result<(), StartError> {

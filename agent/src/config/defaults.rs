@@ -13,6 +13,12 @@ pub(super) const FILE: &str = "/etc/codecapsule/agent.toml";
 /// Loopback only: there is no authentication here, and the tunnel that leads to the node runs on the same machine.
 pub(super) const BIND_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2000);
 
+/// Whoever may connect may run programs: root, and the members of one group.
+pub(super) const SOCKET_MODE: u32 = 0o660;
+
+/// Account and group of socket files: only root takes one away, and the node's own group is there for those it lets in.
+pub(super) const SOCKET_OWNER: (&str, &str) = ("root", "codecapsule");
+
 /// Where the distribution's rules want a service's own data (hier(7)).
 pub(super) const DATA_DIRECTORY: &str = "/var/lib/codecapsule";
 

@@ -93,7 +93,11 @@ fn scalar(value: &DeValue<'_>) -> Value {
         },
         DeValue::Boolean(boolean) => Value::Boolean(*boolean),
         DeValue::Datetime(_) => Value::Other("a date"),
-        DeValue::Array(_) => Value::Other("a list"),
+        DeValue::Array(values) => {
+            let texts = values.iter().map(|value| value.get_ref().as_str());
+            let texts: Option<Vec<_>> = texts.map(|text| text.map(str::to_owned)).collect();
+            texts.map_or(Value::Other("a list"), Value::List)
+        }
         DeValue::Table(_) => Value::Other("a table"),
     }
 }

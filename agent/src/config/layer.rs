@@ -19,6 +19,8 @@ pub(super) enum Value {
     Float(f64),
     /// A boolean of the file.
     Boolean(bool),
+    /// A list of strings of the file.
+    List(Vec<String>),
     /// The table `limit_overrides` of the file.
     Overrides(Vec<Override>),
     /// Something of the file that no key takes, in words.

@@ -4,6 +4,7 @@
 //! the layers are resolved into a [`Config`], which the rest of the program relies on without checking again. Both
 //! steps note every fault they find and go on, so that one start reports all of them.
 
+mod address;
 mod defaults;
 mod fault;
 mod file;
@@ -14,6 +15,7 @@ mod resolve;
 mod schema;
 mod settings;
 
+pub(crate) use address::Address;
 pub(crate) use fault::ConfigFaults;
 pub(crate) use flags::Flags;
 
@@ -25,7 +27,6 @@ use packages::LimitOverrides;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,8 +44,10 @@ pub(crate) struct HostFacts {
 /// A configuration in which every value is possible and all hold together.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
-    /// Where the node listens.
-    pub(crate) bind_address: SocketAddr,
+    /// Where the node listens: one place or more, none twice.
+    pub(crate) bind_address: Vec<Address>,
+    /// Who may use socket files among them.
+    pub(crate) socket: Socket,
     /// Holds `packages/`, the store.
     pub(crate) data_directory: PathBuf,
     /// Holds what lives only as long as the node runs.
@@ -69,6 +72,17 @@ pub(crate) struct Config {
     pub(crate) admission: Admission,
     /// What jails are made of.
     pub(crate) jails: Jails,
+}
+
+/// Who may use a socket file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Socket {
+    /// Permission bits, 0o777 at most. Writing is what connecting takes.
+    pub(crate) mode: u32,
+    /// Name of the account that owns it.
+    pub(crate) user: String,
+    /// Name of its group.
+    pub(crate) group: String,
 }
 
 /// What holds for every job and for all together.

@@ -6,7 +6,7 @@ mod limits;
 use super::fault::{ConfigFaults, Origin, Problem};
 use super::layer::{Layer, Value};
 use super::settings::Settings;
-use super::{Config, HostFacts, LogFormat, defaults, overrides};
+use super::{Address, Config, HostFacts, LogFormat, Socket, address, defaults, overrides};
 use tracing::level_filters::LevelFilter;
 
 /// Checks every value, and that they hold together on a host like `host`.
@@ -21,8 +21,9 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
     let jails = capacity::jails(&mut settings, host, admission.max_concurrent_jobs);
     let config = Config {
         bind_address: settings
-            .parsed("bind_address")
-            .unwrap_or(defaults::BIND_ADDRESS),
+            .joined("bind_address", address::list)
+            .unwrap_or_else(|| vec![Address::Tcp(defaults::BIND_ADDRESS)]),
+        socket: socket(&mut settings),
         data_directory: settings
             .path("data_directory")
             .unwrap_or_else(|| defaults::DATA_DIRECTORY.into()),
@@ -68,15 +69,44 @@ fn networking(settings: &mut Settings) {
     }
 }
 
+fn socket(settings: &mut Settings) -> Socket {
+    let (user, group) = settings.text("socket_owner", owner).unwrap_or_else(|| {
+        (
+            defaults::SOCKET_OWNER.0.to_owned(),
+            defaults::SOCKET_OWNER.1.to_owned(),
+        )
+    });
+    Socket {
+        mode: settings
+            .text("socket_mode", mode)
+            .unwrap_or(defaults::SOCKET_MODE),
+        user,
+        group,
+    }
+}
+
+/// Three octal digits, or four of which the first is 0.
+fn mode(text: &str) -> Option<u32> {
+    let octal = text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    let mode = u32::from_str_radix(text, 8).ok()?;
+    (octal && (3..=4).contains(&text.len()) && mode <= 0o777).then_some(mode)
+}
+
+/// `ACCOUNT:GROUP`.
+fn owner(text: &str) -> Option<(String, String)> {
+    let (user, group) = text.split_once(':')?;
+    (is_name(user) && is_name(group)).then(|| (user.to_owned(), group.to_owned()))
+}
+
 /// Root is refused: the front reads what strangers send.
 fn account(text: &str) -> Option<String> {
+    (is_name(text) && text != "root" && text != "0").then(|| text.to_owned())
+}
+
+/// Of an account or a group.
+fn is_name(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (!text.is_empty()
-        && text.len() <= 32
-        && text.chars().all(letters)
-        && text != "root"
-        && text != "0")
-        .then(|| text.to_owned())
+    !text.is_empty() && text.len() <= 32 && text.chars().all(letters)
 }
 
 /// One path component that can't be `.` or `..` or look like one of the kernel's own files (`cpu.max`).

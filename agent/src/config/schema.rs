@@ -45,7 +45,15 @@ const fn own(name: &'static str, wanted: &'static str) -> Key {
 
 /// The keys in the order of the example file.
 pub(super) const KEYS: &[Key] = &[
-    piston("bind_address", "an address and port such as 127.0.0.1:2000"),
+    piston(
+        "bind_address",
+        "an address and port such as 127.0.0.1:2000, \"unix:\" and an absolute path of at most 107 bytes, or a list of such",
+    ),
+    own("socket_mode", "permissions in octal such as \"0660\""),
+    own(
+        "socket_owner",
+        "an account and a group such as \"root:codecapsule\"",
+    ),
     piston("data_directory", PATH),
     own("state_directory", PATH),
     own("user", "the name of an account other than root"),

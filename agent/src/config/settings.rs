@@ -8,7 +8,6 @@ use jail::Bytes;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 /// A day: no limit of a job or a queue is longer.
@@ -157,9 +156,17 @@ impl Settings {
         })
     }
 
-    /// Text of a type that parses itself.
-    pub(super) fn parsed<T: FromStr>(&mut self, key: &'static str) -> Option<T> {
-        self.text(key, |text| text.parse().ok())
+    /// Text that `accept` takes, or a list of such texts, which it gets with commas between them.
+    pub(super) fn joined<T>(
+        &mut self,
+        key: &'static str,
+        accept: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.read(key, |value| match value {
+            Value::String(text) | Value::Text(text) => accept(text.trim()),
+            Value::List(texts) => accept(&texts.join(",")),
+            _ => None,
+        })
     }
 
     /// An absolute path without `..`, which would be resolved against links.
@@ -202,6 +209,7 @@ impl Value {
             Self::Integer(number) => number.to_string(),
             Self::Float(number) => number.to_string(),
             Self::Boolean(boolean) => boolean.to_string(),
+            Self::List(texts) => format!("{texts:?}"),
             Self::Overrides(_) => "a table".to_owned(),
             Self::Other(what) => (*what).to_owned(),
         }

@@ -48,7 +48,10 @@ fn file_faults(file: &str) -> Vec<String> {
 #[test]
 fn defaults_are_as_documented() {
     let config = load(&Sources::default());
-    assert_eq!(config.bind_address.to_string(), "127.0.0.1:2000");
+    assert_eq!(
+        config.bind_address,
+        [Address::Tcp("127.0.0.1:2000".parse().unwrap())]
+    );
     assert_eq!(
         config.packages_directory(),
         Path::new("/var/lib/codecapsule/packages")
@@ -135,7 +138,8 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
         ..Flags::default()
     };
     let config = Config::load(&flags, std::iter::empty(), |_| Ok(String::new()), HOST).unwrap();
-    assert_eq!(config.bind_address.to_string(), "[::1]:80");
+    let address = Address::Tcp("[::1]:80".parse().unwrap());
+    assert_eq!(config.bind_address, [address]);
 }
 
 #[test]
@@ -228,9 +232,44 @@ fn all_faults_come_in_one_start() {
 }
 
 #[test]
+fn a_node_may_listen_in_several_places() {
+    let file = "bind_address = [\"127.0.0.1:2000\", \"unix:/run/a.sock\"]\nsocket_mode = \"600\"\nsocket_owner = \"a:b\"";
+    let from_file = load(&Sources {
+        file,
+        ..Sources::default()
+    });
+    let tcp = Address::Tcp("127.0.0.1:2000".parse().unwrap());
+    let both = [tcp, Address::Unix("/run/a.sock".into())];
+    assert_eq!(from_file.bind_address, both);
+    assert_eq!(
+        from_file.socket,
+        Socket {
+            mode: 0o600,
+            user: "a".to_owned(),
+            group: "b".to_owned()
+        }
+    );
+    let env = [("PISTON_BIND_ADDRESS", "127.0.0.1:2000,unix:/run/a.sock")];
+    let from_env = load(&Sources {
+        env: &env,
+        ..Sources::default()
+    });
+    assert_eq!(from_env.bind_address, both);
+}
+
+#[test]
 fn bad_values_are_refused_each_by_itself() {
     for line in [
         "bind_address = \"localhost\"",
+        "bind_address = []",
+        "bind_address = [\"127.0.0.1:2000\", 5]",
+        "bind_address = [\"127.0.0.1:2000\", \"127.0.0.1:2000\"]",
+        "bind_address = \"unix:agent.sock\"",
+        "socket_mode = 660",
+        "socket_mode = \"888\"",
+        "socket_mode = \"4660\"",
+        "socket_owner = \"root\"",
+        "socket_owner = \"root:a b\"",
         "data_directory = \"piston\"",
         "state_directory = \"/run/../etc\"",
         "user = \"root\"",

@@ -1,13 +1,15 @@
 //! What this node is configured to use: runtimes, account, uids, address.
 
 use super::finding::{Finding, in_words};
-use crate::config::Config;
+use crate::config::{Address, Config};
+use crate::listen::{self, Found};
 use nix::unistd::User;
 use packages::{Package, Store};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
 /// Longest wait for whoever has the port.
@@ -19,7 +21,10 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
     findings.extend(runtimes(config));
     findings.push(account(&config.user));
     findings.push(ids(&config.jails.ids));
-    findings.push(address(config.bind_address));
+    findings.extend(config.bind_address.iter().map(|address| match address {
+        Address::Tcp(address) => tcp(*address),
+        Address::Unix(path) => socket(path),
+    }));
     findings
 }
 
@@ -124,7 +129,29 @@ fn delegated_in(text: &str, range: &RangeInclusive<u32>) -> Vec<String> {
     text.lines().filter_map(owner).collect()
 }
 
-fn address(address: SocketAddr) -> Finding {
+fn socket(path: &Path) -> Finding {
+    let (name, shown) = ("socket", path.display());
+    match listen::look(path) {
+        Ok(Found::Nothing | Found::Stale) => Finding::ok(name, format!("{shown} is free")),
+        Ok(Found::Live) => Finding::note(
+            name,
+            format!("{shown} is in use"),
+            "a second node needs another bind_address",
+        ),
+        Ok(Found::Other) => Finding::blocking(
+            name,
+            format!("{shown} is there and is no socket"),
+            "a node can't listen there: move it away, or set bind_address",
+        ),
+        Err(error) => Finding::blocking(
+            name,
+            format!("{shown}: {error}"),
+            "a node can't listen there: correct the path, or set bind_address",
+        ),
+    }
+}
+
+fn tcp(address: SocketAddr) -> Finding {
     let name = "address";
     let error = match TcpListener::bind(address) {
         Ok(_) => return Finding::ok(name, format!("{address} is free")),

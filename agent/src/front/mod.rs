@@ -6,16 +6,18 @@ mod node;
 
 pub(crate) use node::{Node, Settings};
 
-use crate::http;
+use crate::http::{self, Listener};
 use crate::pool::Link;
 use crate::warden::protocol::ToWarden;
 use crate::warden::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
 use nix::sys::prctl;
+use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage, getsockname};
 use packages::Store;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::TcpListener;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -97,19 +99,11 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         let node = Arc::clone(&node);
         async move { node.health.watch(&node).await }
     });
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        servers.spawn(http::serve(
-            listener,
-            Arc::clone(&node),
-            http_settings,
-            link.drain(),
-        ));
-    }
+    let server = http::serve(listeners, Arc::clone(&node), http_settings, link.drain());
     link.tell(ToWarden::Serving);
     tokio::select! {
         pumped = link.pump() => pumped.map_err(system("hear the warden")),
-        _ = servers.join_all() => {
+        () = server => {
             tracing::debug!("drained");
             Ok(())
         }
@@ -118,11 +112,19 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
     }
 }
 
-fn inherited_listeners(count: usize) -> io::Result<Vec<tokio::net::TcpListener>> {
+/// As the warden bound them: to addresses, or to socket files.
+fn inherited_listeners(count: usize) -> io::Result<Vec<Listener>> {
     let adopt = |number| {
-        let listener = TcpListener::from(jail::sys::inherited(number)?);
+        let fd = jail::sys::inherited(number)?;
+        let bound: SockaddrStorage = getsockname(fd.as_raw_fd())?;
+        if bound.family() == Some(AddressFamily::Unix) {
+            let listener = UnixListener::from(fd);
+            listener.set_nonblocking(true)?;
+            return tokio::net::UnixListener::from_std(listener).map(Listener::Unix);
+        }
+        let listener = TcpListener::from(fd);
         listener.set_nonblocking(true)?;
-        tokio::net::TcpListener::from_std(listener)
+        tokio::net::TcpListener::from_std(listener).map(Listener::Tcp)
     };
     (FIRST_LISTENER_FD..).take(count).map(adopt).collect()
 }

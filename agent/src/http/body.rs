@@ -3,16 +3,12 @@
 use super::Settings;
 use super::budget::{Charge, Spent};
 use super::error::ApiError;
-use crate::job::error::JobError;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-
-/// When memory for bodies is short, jobs that hold some end within seconds.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What is set aside for a body before any of it has come.
 const FIRST_CAPACITY: u64 = 64 << 10;
@@ -40,11 +36,7 @@ fn grow(charge: &mut Charge, length: usize, settings: &Settings) -> Result<(), A
     if length > settings.max_body {
         return Err(ApiError::TooLarge(settings.max_body));
     }
-    charge.grow_to(length).map_err(|Spent| {
-        ApiError::Job(JobError::Busy {
-            retry_after: RETRY_AFTER,
-        })
-    })
+    charge.grow_to(length).map_err(|Spent| ApiError::crowded())
 }
 
 /// The next piece of data; none at the end.

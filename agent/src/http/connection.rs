@@ -1,72 +1,118 @@
-//! One connection, from its accept to its close.
+//! One connection, from its accept to its close: HTTP/1.1, or HTTP/2 where the client begins with its preface.
 
-use super::hangup::Hangup;
+use super::delivery::Delivery;
+use super::error::ApiError;
 use super::linger::Lingering;
 use super::patience::Patience;
-use super::{Settings, panic, router};
-use axum::Router;
-use hyper::Request;
+use super::serve::Shared as Server;
+use super::streams::{Starter, Streams};
+use super::transport::{Shared, Stream};
+use super::{panic, router};
+use axum::body::Body;
+use axum::response::IntoResponse;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::Watcher;
-use nix::sys::socket::{setsockopt, sockopt};
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use std::time::Duration;
 use tower::Service;
 
-/// Header fields of a request: a browser behind two proxies sends some thirty.
+/// Header fields of a request of HTTP/1: a browser behind two proxies sends some thirty.
 const MAX_HEADERS: usize = 64;
 
-/// Request line and header fields in bytes, as in Node.
-const MAX_HEADER_SIZE: usize = 16 << 10;
+/// Request line and header fields in bytes, as in Node. HTTP/2 adds 32 for each field, which bounds their number. Of
+/// HTTP/1 no more than this is buffered of a request or an answer before it is handed on.
+const MAX_HEADER_SIZE: u16 = 16 << 10;
 
-/// What is buffered of a request or an answer before it is handed on.
-const MAX_BUFFER: usize = 64 << 10;
+/// Requests of one HTTP/2 connection at once: about what the queue of a small node takes.
+const MAX_STREAMS: u32 = 64;
+
+/// What an HTTP/2 client may send of one body before it is read. Bodies are read as they come, so that this is what
+/// fits into one way to the client and back: 16 MiB over a tunnel of 50 ms take 13 s.
+const STREAM_WINDOW: u32 = 64 << 10;
+
+/// The same for all bodies of a connection: what it can make the node hold of them, unread.
+const CONNECTION_WINDOW: u32 = 256 << 10;
+
+/// What is buffered of one answer between our pieces and the connection.
+const SEND_BUFFER: usize = 16 << 10;
+
+/// Requests that a client may reset before they were looked at (CVE-2023-44487), and errors of its own making that are
+/// answered with a reset, before the connection is ended.
+const MAX_RESETS: usize = 20;
+
+/// An HTTP/2 connection that is silent for so long is asked whether it lives, and has so long to answer.
+const PING_AFTER: Duration = Duration::from_secs(45);
+const PONG_WITHIN: Duration = Duration::from_secs(15);
 
 /// Serves a connection until it ends, the client closes its side, or the node drains.
-pub(super) async fn serve(
-    stream: TcpStream,
-    router: Router,
-    settings: Settings,
-    drain: Watcher,
-) -> io::Result<()> {
-    prepare(&stream, &settings)?;
-    let hangup = Hangup::watch(&stream)?;
-    let patience = Arc::new(Patience::new(settings.header_timeout));
-    let service = service_fn(|mut request: Request<Incoming>| {
-        patience.request_begins();
-        router::normalise(&mut request);
-        let answered = panic::answered(router.clone().call(request));
+pub(super) async fn serve(stream: Stream, server: Arc<Server>, drain: Watcher) -> io::Result<()> {
+    stream.prepare(server.settings.write_timeout)?;
+    let stream = Shared::new(stream);
+    let patience = Arc::new(Patience::new(&server.settings));
+    let service = {
         let patience = Arc::clone(&patience);
-        async move {
-            let answer = answered.await;
-            patience.request_ends();
-            answer
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(settings.idle_timeout)
-        .max_headers(MAX_HEADERS)
-        .max_header_size(MAX_HEADER_SIZE)
-        .max_buf_size(MAX_BUFFER)
-        .serve_connection(Lingering::new(stream, Arc::clone(&patience)), service);
+        service_fn(move |request| answer(request, &server, &patience))
+    };
+    let streams = Streams::default();
+    let builder = builder(streams.starter());
+    let lingering = Lingering::new(stream.clone(), Arc::clone(&patience));
+    let connection = builder.serve_connection(TokioIo::new(lingering), service);
     tokio::select! {
         // An answer that is ready goes out, even to a client that closed its side right after asking.
         biased;
         end = drain.watch(connection) => end.map_err(io::Error::other),
-        () = hangup.closed() => Ok(()),
+        () = stream.closed() => Ok(()),
         () = patience.ends() => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-/// A client that takes none of its answer is cut off by the kernel.
-fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
-    let patience = u32::try_from(settings.write_timeout.as_millis()).unwrap_or(u32::MAX);
-    stream.set_nodelay(true)?;
-    setsockopt(stream, sockopt::TcpUserTimeout, &patience)?;
-    Ok(())
+/// The bounds of both versions. Header blocks of HTTP/2 that have no end (CVE-2024-27316) are bounded by their size.
+fn builder(starter: Starter) -> auto::Builder<Starter> {
+    let mut builder = auto::Builder::new(starter);
+    builder
+        .http1()
+        // Patience has the time for it.
+        .header_read_timeout(None)
+        // That the client has closed its side is seen below, and after an answer that is ready.
+        .half_close(true)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(usize::from(MAX_HEADER_SIZE));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::from(MAX_HEADER_SIZE))
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_RESETS)
+        .keep_alive_interval(PING_AFTER)
+        .keep_alive_timeout(PONG_WITHIN);
+    builder
+}
+
+/// Answers one request. Dropping the future ends its job: a connection that ends does, and a stream that is reset.
+fn answer(
+    mut request: Request<Incoming>,
+    server: &Server,
+    patience: &Arc<Patience>,
+) -> impl Future<Output = Result<Response<Delivery>, Infallible>> + use<> {
+    let underway = patience.request();
+    let place = Arc::clone(&server.requests).try_acquire_owned().ok();
+    router::normalise(&mut request);
+    let routed = place.is_some().then(|| server.router.clone().call(request));
+    async move {
+        let response: Response<Body> = match routed {
+            Some(routed) => panic::answered(routed).await?,
+            None => ApiError::crowded().into_response(),
+        };
+        Ok(response.map(|body| Delivery::new(body, underway, place)))
+    }
 }

@@ -11,6 +11,9 @@ use std::error::Error;
 use std::iter::successors;
 use std::time::Duration;
 
+/// When what requests share is used up: those that hold some of it end within seconds.
+const CROWDED: Duration = Duration::from_secs(1);
+
 /// Why a request gets no result.
 #[derive(Debug)]
 pub(super) enum ApiError {
@@ -44,6 +47,13 @@ enum Connection {
 }
 
 impl ApiError {
+    /// Requests take as much together as they may.
+    pub(super) const fn crowded() -> Self {
+        Self::Job(JobError::Busy {
+            retry_after: CROWDED,
+        })
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,

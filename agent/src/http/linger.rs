@@ -2,15 +2,13 @@
 //! and a client still sending its body would see the reset in place of the 413.
 
 use super::patience::Patience;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
+use super::transport::Shared;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// How long the rest of a request is read and thrown away.
@@ -19,16 +17,16 @@ const LINGER: Duration = Duration::from_secs(1);
 /// A stream whose shutdown reads on until the client has closed its side too, or [`LINGER`] is over.
 #[derive(Debug)]
 pub(super) struct Lingering {
-    stream: TokioIo<TcpStream>,
+    stream: Shared,
     closing: Option<Pin<Box<Sleep>>>,
     patience: Arc<Patience>,
 }
 
 impl Lingering {
     /// Wraps a stream, and tells `patience` of the bytes that come.
-    pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
+    pub(super) fn new(stream: Shared, patience: Arc<Patience>) -> Self {
         Self {
-            stream: TokioIo::new(stream),
+            stream,
             closing: None,
             patience,
         }
@@ -39,7 +37,7 @@ impl Lingering {
         let mut scratch = [0; 4096];
         loop {
             let mut buffer = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(self.stream.inner_mut()).poll_read(cx, &mut buffer)) {
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {}
                 Ok(()) | Err(_) => return Poll::Ready(()),
             }
@@ -47,20 +45,23 @@ impl Lingering {
     }
 }
 
-impl Read for Lingering {
+impl AsyncRead for Lingering {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
-        // The end of the stream, which may be this, begins no header, but ends the connection at once.
-        self.patience.bytes_came();
+        let bytes = &buffer.filled()[before..];
+        if !bytes.is_empty() {
+            self.patience.bytes_came(bytes);
+        }
         Poll::Ready(read)
     }
 }
 
-impl Write for Lingering {
+impl AsyncWrite for Lingering {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,18 +1,20 @@
-//! What faces the network: HTTP/1.1 in, JSON out, nothing about how jobs are run. This module knows what it needs of
+//! What faces the network: HTTP/1.1 and HTTP/2 in, JSON out, nothing about how jobs are run. This module knows what it needs of
 //! the node behind it as a [`Backend`]; every failure becomes a status code in [`error`], and nowhere else.
 //!
-//! A client that closes its side of the connection, half or whole, cancels its request: TCP does not tell the two
-//! apart, and a program that nobody waits for must not go on running. Cancelling is dropping the future of
-//! [`Backend::execute`].
+//! A client that closes its side of the connection, half or whole, cancels its requests: TCP does not tell the two
+//! apart, and a program that nobody waits for must not go on running. (Piston does likewise: Node answers no client
+//! that has closed its sending side.) So does one that resets a request's HTTP/2 stream. Cancelling is dropping the
+//! future of [`Backend::execute`].
 
 mod answer;
 mod body;
 mod budget;
 mod connection;
 mod content;
+mod delivery;
 mod error;
 mod execute;
-mod hangup;
+mod frames;
 mod linger;
 mod node;
 mod panic;
@@ -20,11 +22,14 @@ mod patience;
 mod router;
 mod serve;
 mod settings;
+mod streams;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub(crate) use serve::serve;
 pub(crate) use settings::Settings;
+pub(crate) use transport::Listener;
 
 use crate::job::error::JobError;
 use agent_api::{ExecuteResponse, RuntimeInfo};

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) body_budget: usize,
     /// Connections at once; further ones wait in the listen queue.
     pub(crate) max_connections: usize,
+    /// Requests at once, of all connections, from the header to the last of the answer; further ones get a 503.
+    pub(crate) max_requests: usize,
     /// A request's header from its first byte to its end; the first one of a connection from the connection's start.
     pub(crate) header_timeout: Duration,
     /// How long a connection may rest between two requests.
@@ -20,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) body_pause: Duration,
     /// A body from first to last byte.
     pub(crate) body_timeout: Duration,
+    /// An answer from the first to the last of its bytes that is handed to the kernel, but for some KiB.
+    pub(crate) answer_timeout: Duration,
     /// How long a client may take none of an answer's bytes.
     pub(crate) write_timeout: Duration,
     /// How long requests in flight may go on once the node is told to stop.
@@ -34,8 +38,12 @@ impl Default for Settings {
             // A parsed request holds its text a second time: at the worst twice this, beside the jobs on an 8 GB
             // machine.
             body_budget: 64 << 20,
-            // Several times what a tunnel keeps open, and with the descriptors of their jobs below the usual 4096.
-            max_connections: 1024,
+            // A resting connection takes one descriptor and some KiB, so that ten thousand are no reason to keep
+            // others out.
+            max_connections: 12_288,
+            // Many times what runs and waits. With up to 16 KiB of header and 64 KiB of body that no budget counts,
+            // 320 MiB at the worst.
+            max_requests: 4096,
             // A header is one or two packets.
             header_timeout: Duration::from_secs(10),
             // Above the 90 s for which a tunnel keeps connections: the side that uses a connection has to be the one
@@ -45,6 +53,8 @@ impl Default for Settings {
             body_pause: Duration::from_secs(30),
             // 16 MiB in this time is 1.1 Mbit/s.
             body_timeout: Duration::from_secs(120),
+            // As for bodies, and answers are much shorter.
+            answer_timeout: Duration::from_secs(120),
             write_timeout: Duration::from_secs(30),
             // A job under Piston's limits, 10 s of compile and 3 s of run, ends well within.
             drain: Duration::from_secs(30),

@@ -4,7 +4,9 @@ mod bodies;
 mod cancel;
 mod client;
 mod drain;
+mod frames;
 mod golden;
+mod h2c;
 mod routes;
 mod slow;
 
@@ -117,7 +119,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(serve(listener, fake.clone(), settings, stopped));
+        let task = tokio::spawn(serve(
+            vec![Listener::Tcp(listener)],
+            fake.clone(),
+            settings,
+            stopped,
+        ));
         Self {
             address,
             fake,

@@ -3,6 +3,7 @@
 use super::protocol::{self, FromWarden, ToWarden};
 use super::pulse::{Pulse, Sign};
 use super::{Options, WardenError, system};
+use crate::listen::Listener;
 use jail::host::Child;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -10,7 +11,6 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ pub(super) struct Front {
 
 impl Front {
     /// Starts the agent's own binary anew as the front: unprivileged, no environment, no memory of this process.
-    pub(super) fn start(options: &Options, listeners: &[TcpListener]) -> Result<Self, WardenError> {
+    pub(super) fn start(options: &Options, listeners: &[Listener]) -> Result<Self, WardenError> {
         let (link, theirs) = socketpair(
             AddressFamily::Unix,
             SockType::SeqPacket,

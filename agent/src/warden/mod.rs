@@ -15,6 +15,7 @@ mod slots;
 
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
 
+use crate::listen::Listener;
 use front::Front;
 use jail::cgroup::{CgroupError, Tree};
 use jails::Jails;
@@ -24,7 +25,6 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use protocol::{FromWarden, ToWarden};
 use std::io::{self, Write};
-use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -75,7 +75,7 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenErr
 }
 
 /// Serves on these listeners until SIGTERM or SIGINT, then drains; leaves nothing behind.
-pub(crate) fn run(options: Options, listeners: Vec<TcpListener>) -> Result<(), WardenError> {
+pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), WardenError> {
     let signals = block_signals()?;
     let mut warden = Warden {
         jails: Jails::new(&options),
@@ -124,7 +124,7 @@ const START_RETRY: Duration = Duration::from_millis(500);
 
 struct Warden {
     options: Options,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     signals: SignalFd,
     front: Front,
     /// When the front, which is dead, is to be started again.
@@ -263,11 +263,10 @@ impl Warden {
     fn announce(&mut self) {
         if !std::mem::replace(&mut self.announced, true) {
             for listener in &self.listeners {
-                if let Ok(address) = listener.local_addr() {
-                    tracing::info!(%address, "serving");
-                    // Scripts wait for this line; a closed stdout is their choice.
-                    writeln!(io::stdout(), "listening on http://{address}").ok();
-                }
+                let address = listener.address();
+                tracing::info!(%address, "serving");
+                // Scripts wait for this line; a closed stdout is their choice.
+                writeln!(io::stdout(), "listening on {}", address.url()).ok();
             }
         }
     }

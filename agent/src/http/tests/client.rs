@@ -49,6 +49,11 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Sends bytes; whether the server was still there.
+    pub(super) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
     /// Closes the sending side only.
     pub(super) async fn close_half(&mut self) {
         self.stream.shutdown().await.unwrap();
@@ -102,6 +107,16 @@ impl Client {
     /// Whether the server closed the connection without a further byte.
     pub(super) async fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && !self.more().await
+    }
+
+    /// So many bytes; `None` when the server closes before.
+    pub(super) async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
+        while self.unread.len() < length {
+            if !self.more().await {
+                return None;
+            }
+        }
+        Some(self.unread.drain(..length).collect())
     }
 
     async fn more(&mut self) -> bool {
