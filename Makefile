@@ -1,12 +1,13 @@
 # The commands of a developer. What they do is in packaging/dev/, one script each.
 
-.PHONY: help serve test test-v2 figures clean-node
+.PHONY: help serve test test-v2 fuzz figures clean-node
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make serve        set everything up and run a node on 127.0.0.1:2000 (PORT=N for another port) until Ctrl-C'
 	@echo 'make test         set everything up and run every check and test'
 	@echo 'make test-v2      boot a machine with cgroup v2 only, as production is, and run suites inside (5 minutes)'
+	@echo 'make fuzz         feed made-up bytes to every parser, 5 minutes each (MINUTES=N, TARGET=NAME for one of them)'
 	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'
 	@echo 'make clean-node   remove the built runtimes and what nodes left (.node/)'
 
@@ -18,6 +19,9 @@ test:
 
 test-v2:
 	@packaging/dev/test-v2
+
+fuzz:
+	@packaging/dev/fuzz "$$((60 * $(or $(MINUTES),5)))" $(TARGET)
 
 figures:
 	@packaging/dev/figures

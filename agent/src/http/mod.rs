@@ -12,6 +12,8 @@ mod connection;
 mod content;
 mod error;
 mod execute;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod hangup;
 mod linger;
 mod node;
