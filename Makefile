@@ -1,6 +1,6 @@
 # The commands of a developer. What they do is in packaging/dev/, one script each.
 
-.PHONY: help serve test test-v2 soak figures clean-node
+.PHONY: help serve test test-v2 fuzz soak figures clean-node
 .DEFAULT_GOAL := help
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo 'make test         set everything up and run every check and test'
 	@echo 'make test-v2      boot a machine with cgroup v2 only, as production is, and run suites inside (5 minutes)'
 	@echo 'make soak         disturb a node at random for 10 minutes (MINUTES=n), seeded (SEED=n)'
+	@echo 'make fuzz         feed made-up bytes to every parser, 5 minutes each (MINUTES=N, TARGET=NAME for one of them)'
 	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'
 	@echo 'make clean-node   remove the built runtimes and what nodes left (.node/)'
 
@@ -22,6 +23,9 @@ test-v2:
 
 soak:
 	@packaging/dev/soak
+
+fuzz:
+	@packaging/dev/fuzz "$$((60 * $(or $(MINUTES),5)))" $(TARGET)
 
 figures:
 	@packaging/dev/figures

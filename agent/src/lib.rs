@@ -9,6 +9,8 @@ mod config;
 mod descriptors;
 mod doctor;
 mod front;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod instance;
 mod job;

@@ -8,6 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 store=$root/.node/store
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 agent=$CARGO_TARGET_DIR/release/capsule-agent
+tools=$CARGO_TARGET_DIR/tools
 cd "$root"
 
 die() {
@@ -113,6 +114,15 @@ build_release() {
 
 build_runtimes() {
     runtimes/build --out "$store" || exit 1
+}
+
+# install_tool NAME VERSION [FLAG ...]: a tool of cargo's, built from source into the target folder.
+install_tool() {
+    local name=$1 version=$2
+    shift 2
+    ! "$tools/bin/$name" --version 2>/dev/null | grep -qF "$version" || return 0
+    cargo install --quiet --locked --debug "$name@$version" "$@" --root "$tools" --target-dir "$tools/target"
+    rm -rf "$tools/target"
 }
 
 # --- A node of our own, beside others ---

@@ -28,6 +28,8 @@
 
 mod bytes;
 pub mod cgroup;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod host;
 pub mod init;
 pub mod landlock;

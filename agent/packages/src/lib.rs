@@ -6,6 +6,8 @@
 //! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
 
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod info;
 mod overrides;
 mod script;

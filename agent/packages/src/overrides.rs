@@ -1,6 +1,7 @@
 //! `limit_overrides`: limits of one language, by a package or by the node's configuration.
 
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -63,6 +64,15 @@ impl LimitOverrides {
         "output_max_size",
     ];
 
+    /// What `max_process_count` can be: above it the kernel has no process numbers left by default.
+    pub const PROCESSES: RangeInclusive<i64> = 1..=32_768;
+
+    /// What `max_open_files` can be: fewer start no program, more the kernel refuses by default (`fs.nr_open`).
+    pub const OPEN_FILES: RangeInclusive<i64> = 16..=1_048_576;
+
+    /// What `output_max_size` can be: the node holds that much of each job in memory.
+    pub const OUTPUT: RangeInclusive<i64> = 1..=268_435_456;
+
     /// Sets the limit that Piston calls `key`: times in milliseconds, sizes in bytes, -1 for no limit where that
     /// can be.
     ///
@@ -76,10 +86,12 @@ impl LimitOverrides {
             "run_cpu_time" => self.run_cpu_time = Some(time(key, value)?),
             "compile_memory_limit" => self.compile_memory_limit = Some(cap(key, value)?),
             "run_memory_limit" => self.run_memory_limit = Some(cap(key, value)?),
-            "max_process_count" => self.max_process_count = Some(count(key, value)?),
-            "max_open_files" => self.max_open_files = Some(count(key, value)?),
-            "max_file_size" => self.max_file_size = Some(count(key, value)?),
-            "output_max_size" => self.output_max_size = Some(count(key, value)?),
+            "max_process_count" => {
+                self.max_process_count = Some(count(key, value, Self::PROCESSES)?)
+            }
+            "max_open_files" => self.max_open_files = Some(count(key, value, Self::OPEN_FILES)?),
+            "max_file_size" => self.max_file_size = Some(count(key, value, 1..=i64::MAX)?),
+            "output_max_size" => self.output_max_size = Some(count(key, value, Self::OUTPUT)?),
             _ => return Err(OverrideFault::UnknownKey(key.to_owned())),
         }
         Ok(())
@@ -104,16 +116,20 @@ fn cap(key: &str, value: i64) -> Result<Cap<u64>, OverrideFault> {
     }
 }
 
-fn count<T: TryFrom<i64>>(key: &str, value: i64) -> Result<T, OverrideFault> {
-    let fault = || OverrideFault::NoCount {
-        key: key.to_owned(),
-        value,
-    };
-    if value < 1 {
-        Err(fault())
-    } else {
-        T::try_from(value).map_err(|_| fault())
-    }
+fn count<T: TryFrom<i64>>(
+    key: &str,
+    value: i64,
+    range: RangeInclusive<i64>,
+) -> Result<T, OverrideFault> {
+    let number = Some(value).filter(|value| range.contains(value));
+    number
+        .and_then(|value| T::try_from(value).ok())
+        .ok_or_else(|| OverrideFault::NoCount {
+            key: key.to_owned(),
+            value,
+            least: *range.start(),
+            most: *range.end(),
+        })
 }
 
 /// Why a limit can't be set.
@@ -130,13 +146,17 @@ pub enum OverrideFault {
         /// What it was to be.
         value: i64,
     },
-    /// Below 1, or more than can be.
-    #[error("{key} can't be {value}, only 1 or more within reason")]
+    /// Less or more than can be.
+    #[error("{key} can't be {value}, only {least} to {most}")]
     NoCount {
         /// Name of the limit.
         key: String,
         /// What it was to be.
         value: i64,
+        /// The least that it can be.
+        least: i64,
+        /// The most that it can be.
+        most: i64,
     },
 }
 
@@ -149,12 +169,12 @@ mod tests {
         let mut overrides = LimitOverrides::default();
         for key in LimitOverrides::KEYS {
             let before = overrides.clone();
-            overrides.set(key, 7).unwrap();
+            overrides.set(key, 77).unwrap();
             assert_ne!(overrides, before, "{key}");
         }
         assert_eq!(
             overrides.run_timeout,
-            Some(Cap::At(Duration::from_millis(7)))
+            Some(Cap::At(Duration::from_millis(77)))
         );
     }
 
@@ -165,7 +185,10 @@ mod tests {
         assert_eq!(overrides.run_memory_limit.and_then(Cap::limit), None);
         for (key, value) in [
             ("max_process_count", -1),
+            ("max_process_count", 32_769),
             ("max_open_files", 0),
+            ("max_open_files", 1_048_577),
+            ("output_max_size", 268_435_457),
             ("run_timeout", 0),
             ("run_timeout", -2),
         ] {
@@ -175,7 +198,9 @@ mod tests {
             overrides.set("max_process_count", i64::MAX),
             Err(OverrideFault::NoCount {
                 key: "max_process_count".into(),
-                value: i64::MAX
+                value: i64::MAX,
+                least: 1,
+                most: 32_768,
             })
         );
     }

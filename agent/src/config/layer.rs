@@ -144,7 +144,12 @@ impl Layer {
 
     pub(super) fn fault(&mut self, key: String, origin: Origin, problem: Problem) {
         self.faults.push(Fault {
-            key,
+            // A name of nothing is named all the same.
+            key: if key.is_empty() {
+                "\"\"".to_owned()
+            } else {
+                key
+            },
             origin,
             problem,
         });

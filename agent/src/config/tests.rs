@@ -382,6 +382,33 @@ fn a_fault_is_always_one_line() {
     assert_eq!(lines.len(), 3, "{lines:?}");
 }
 
+#[test]
+fn a_key_without_a_name_is_named() {
+    let lines = faults(&Sources {
+        file: "\"\" = 1",
+        set: &["", "=1"],
+        ..Sources::default()
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.contains(": \"\": ")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn overrides_have_the_ranges_of_what_they_override() {
+    for (key, value) in [
+        ("max_process_count", 32_769),
+        ("max_open_files", 15),
+        ("output_max_size", 268_435_457),
+    ] {
+        let lines = file_faults(&format!("[limit_overrides.c]\n{key} = {value}"));
+        let part = format!("limit_overrides.c.{key}: {key} can't be {value}, only ");
+        assert!(lines.len() == 1 && lines[0].contains(&part), "{lines:?}");
+    }
+}
+
 /// A bad value gives its own fault, not another one because its default then fits nothing.
 #[test]
 fn a_bad_value_is_not_told_twice() {

@@ -70,7 +70,7 @@ impl ApiError {
         }
     }
 
-    fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         match self {
             Self::NotFound => "Not Found".to_owned(),
             Self::NotJson => "requests must be of type application/json".to_owned(),

@@ -15,6 +15,8 @@ mod delivery;
 mod error;
 mod execute;
 mod frames;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod linger;
 mod node;
 mod panic;

@@ -3,7 +3,7 @@
 pub(crate) mod admission;
 pub(crate) mod error;
 mod files;
-mod output;
+pub(crate) mod output;
 mod phase;
 mod report;
 pub(crate) mod request;

@@ -32,16 +32,16 @@ pub(super) fn general(settings: &mut Settings) -> RuntimeLimits {
             defaults::RUN_TIME,
         ),
         processes: settings
-            .integer("max_process_count", 1..=32_768)
+            .integer("max_process_count", LimitOverrides::PROCESSES)
             .unwrap_or(defaults::MAX_PROCESS_COUNT),
         open_files: settings
-            .integer("max_open_files", 16..=1_048_576)
+            .integer("max_open_files", LimitOverrides::OPEN_FILES)
             .unwrap_or(defaults::MAX_OPEN_FILES),
         file_size: settings
             .size("max_file_size", Bytes(1))
             .unwrap_or(defaults::MAX_FILE_SIZE),
         output: settings
-            .integer("output_max_size", 1..=268_435_456)
+            .integer("output_max_size", LimitOverrides::OUTPUT)
             .unwrap_or(defaults::OUTPUT_MAX_SIZE),
     }
 }

@@ -139,14 +139,48 @@ fn files_and_folders_are_counted() {
     );
 }
 
+/// Any text that clients may send, most of it made of what paths are made of.
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        r"([./a\x00ü\\]|\.\.|//|a{120}){1,40}",
+        any::<String>(),
+        prop::collection::vec(any::<u8>(), 0..40)
+            .prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+    ]
+}
+
+/// Where a name leads, as the kernel goes along it from the folder of the submission; `None`: out of it, if only on the way.
+fn resolve(name: &str) -> Option<Vec<&str>> {
+    let mut folder = Vec::new();
+    if name.starts_with('/') {
+        return None;
+    }
+    for part in name.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." => drop(folder.pop()?),
+            part => folder.push(part),
+        }
+    }
+    Some(folder)
+}
+
 proptest! {
     #[test]
-    fn names_stay_in_the_box(name in r"([./a\x00ü\\]|\.\.|//){1,12}") {
-        if let Ok(job) = files(json!([{"name": name, "content": ""}])) {
-            let path = std::path::Path::new(job.files[0].name.as_str());
-            let plain = |part| matches!(part, std::path::Component::Normal(_));
-            prop_assert!(path.components().all(plain), "{name:?}");
-            prop_assert!(!job.files[0].name.as_str().contains('\0'));
+    fn names_lead_where_they_say_and_never_out(name in any_name()) {
+        let Ok(job) = files(json!([{"name": name, "content": ""}])) else {
+            return Ok(());
+        };
+        let taken = job.files[0].name.as_str();
+        prop_assert!(!taken.contains('\0') && taken.len() <= 1024);
+        if name.is_empty() {
+            prop_assert_eq!(taken, "file0.code");
+        } else {
+            let parts: Vec<_> = taken.split('/').collect();
+            prop_assert!(parts.iter().all(|part| part.len() <= 255));
+            prop_assert_eq!(resolve(&name), Some(parts), "{:?}", name);
         }
+        let path = std::path::Path::new(taken);
+        let plain = |part| matches!(part, std::path::Component::Normal(_));
+        prop_assert!(path.components().all(plain), "{name:?}");
     }
 }

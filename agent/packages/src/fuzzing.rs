@@ -1,0 +1,30 @@
+//! Ways to the readers of a package's files, for the fuzz targets (`tests/fuzz`): built by cargo-fuzz only.
+
+use crate::error::{InfoFault, ScriptFault};
+use crate::info::{Info, Provided, parse_env};
+use crate::script::{HEAD, StageScript};
+
+/// `pkg-info.json` of the package in the folder `name`/`version`: the languages it provides.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn info(text: &[u8], name: &str, version: &str) -> Result<Vec<Provided>, InfoFault> {
+    Info::parse(text, name, version).map(|info| info.provides)
+}
+
+/// `.env`: its variables, or the number of the line that is none.
+///
+/// # Errors
+/// The number of a line, from 1.
+pub fn environment(text: &str) -> Result<Vec<(String, String)>, usize> {
+    parse_env(text)
+}
+
+/// A stage script that lies at `path`, as far as it is read: its command.
+///
+/// # Errors
+/// What is wrong with its first line.
+pub fn script(path: &str, text: &[u8]) -> Result<Vec<String>, ScriptFault> {
+    let head = text.get(..HEAD).unwrap_or(text);
+    StageScript::parse(path.to_owned(), head).map(|script| script.argv)
+}

@@ -1,0 +1,56 @@
+//! What several targets check, by rules written anew: none of them calls what it judges.
+
+use std::time::Duration;
+
+/// What a decoder may set aside at once whatever it is given: serde's lists begin with up to 1 MiB on the word of the
+/// sender, and a message here has two of them.
+const ANYWAY: u64 = 3 << 20;
+
+/// What a decoder may hold for each byte that it is given: a list of empty texts takes one byte for each of them, and
+/// grows by doubling.
+const PER_BYTE: u64 = 128;
+
+/// Runs a decoder that may hold so much memory, and `extra`, for an input of this length.
+pub fn within_memory<T>(length: usize, extra: usize, decode: impl FnOnce() -> T) -> T {
+    let mut decoded = None;
+    let memory = allocation_counter::measure(|| decoded = Some(decode()));
+    let most = ANYWAY + extra as u64 + PER_BYTE * length as u64;
+    assert!(
+        memory.bytes_max <= most,
+        "{} bytes held for {length} of input",
+        memory.bytes_max
+    );
+    decoded.expect("it ran")
+}
+
+/// A message is read in one way only: written down and read again it is the same, and no longer than what came.
+pub fn reads_back(packet: &[u8], again: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    let Some(written) = within_memory(packet.len(), 0, || again(packet)) else {
+        return;
+    };
+    assert!(written.len() <= packet.len(), "{written:?} is longer");
+    assert_eq!(again(&written).as_deref(), Some(written.as_slice()));
+}
+
+/// The name of a file that can't be anywhere but below the folder it is joined to, and that Linux takes.
+pub fn assert_stays_below(name: &str) {
+    assert!(!name.is_empty() && name.len() <= 1024, "{name:?}");
+    assert!(!name.bytes().any(|byte| byte == 0), "{name:?}");
+    let mut depth = 0;
+    for part in name.split('/') {
+        assert!(!matches!(part, "" | "." | ".."), "{name:?}");
+        assert!(part.len() <= 255, "{name:?}");
+        depth += 1;
+    }
+    assert!(depth <= 64, "{name:?}");
+}
+
+/// A limit that ends a stage: neither zero nor above the ceiling.
+pub fn assert_ends(limit: Duration, ceiling: Duration) {
+    assert!(limit > Duration::ZERO && limit <= ceiling, "{limit:?}");
+}
+
+/// The parts of an input that is one text: what stands between lines of `---`, so that seeds can be read.
+pub fn parts(input: &str) -> impl Iterator<Item = &str> {
+    input.split("\n---\n")
+}
