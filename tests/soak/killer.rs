@@ -147,19 +147,7 @@ pub(crate) fn strike<'scope>(
         let mut random = fastrand::Rng::with_seed(seed);
         while load.goes_on() {
             std::thread::sleep(Duration::from_millis(random.u64(..2 * PAUSE_MS)));
-            let victim = draw(&mut random);
-            // The next front has its time to come up, now and then not even that.
-            let spared = victim.name == "front" && !watch.is_up() && random.u32(..4) > 0;
-            let mut found = if spared {
-                Vec::new()
-            } else {
-                (victim.find)(node, &warden)
-            };
-            if found.is_empty() {
-                continue;
-            }
-            let process = found.swap_remove(random.usize(..found.len()));
-            let Some(target) = Target::open(&process) else {
+            let Some((victim, target)) = choose(&mut random, (node, &warden), watch) else {
                 continue;
             };
             let (is_front, now) = (victim.name == "front", Instant::now());
@@ -184,6 +172,22 @@ pub(crate) fn strike<'scope>(
             }
         }
     });
+}
+
+/// A process of a kind drawn at random, if there is any.
+fn choose(
+    random: &mut fastrand::Rng,
+    (node, warden): (&Node, &Process),
+    watch: &Watch,
+) -> Option<(&'static Victim, Target)> {
+    let victim = draw(random);
+    // The next front has its time to come up, now and then not even that.
+    if victim.name == "front" && !watch.is_up() && random.u32(..4) > 0 {
+        return None;
+    }
+    let found = (victim.find)(node, warden);
+    let process = random.choice(&found)?;
+    Some((victim, Target::open(process)?))
 }
 
 fn draw(random: &mut fastrand::Rng) -> &'static Victim {
