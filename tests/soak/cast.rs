@@ -18,6 +18,10 @@ pub(crate) const LANGUAGES: [(&str, u32); 5] = [
 /// One in so many jobs is hostile.
 const HOSTILE: u32 = 7;
 
+/// One in so many good jobs in Python is long: more than a jail takes before its init reads.
+const LONG: u32 = 6;
+const LONG_SOURCE: usize = 512 << 10;
+
 /// What numbers of jobs begin with.
 const MARK: &str = "nonce-";
 
@@ -63,12 +67,18 @@ impl Job {
     pub(crate) fn good(language: &'static str, random: &mut fastrand::Rng) -> Self {
         let nonce = nonce(random);
         let (name, source) = source(language);
+        let mut source = source
+            .replace("NONCE", &nonce)
+            .replace("LINES", &LINES.to_string());
+        if language == "python" && random.u32(..LONG) == 0 {
+            source += &"#".repeat(LONG_SOURCE);
+        }
         let lines: String = (0..LINES).map(|line| format!("{nonce} {line}\n")).collect();
         Self {
             language,
             body: json!({
                 "language": language, "version": "*", "args": [format!("{nonce}-a")], "stdin": format!("{nonce}-s"),
-                "files": [{"name": name, "content": source.replace("NONCE", &nonce).replace("LINES", &LINES.to_string())}],
+                "files": [{"name": name, "content": source}],
             }),
             nature: Nature::Good(format!("{nonce}\n{nonce}-a\n{nonce}-s\n{lines}")),
             nonce,

@@ -29,35 +29,36 @@ pub(crate) struct Victim {
     pub(crate) name: &'static str,
     /// How often it is chosen.
     weight: u32,
-    find: fn(&Node) -> Vec<Process>,
+    /// Those that there are, of a node and its warden.
+    find: fn(&Node, &Process) -> Vec<Process>,
 }
 
 /// All kinds: to have another one struck, add it here.
 pub(crate) const VICTIMS: [Victim; 5] = [
     Victim {
         name: "front",
-        weight: 2,
-        find: |node| node.front().into_iter().collect(),
+        weight: 1,
+        find: |node, _| node.front().into_iter().collect(),
     },
     Victim {
         name: "init",
         weight: 8,
-        find: Node::inits,
+        find: |node, _| node.inits(),
     },
     Victim {
         name: "holder",
         weight: 8,
-        find: |node| in_jails(node, |name| name == "capsule-holder"),
+        find: |node, _| in_jails(node, |name| name == "capsule-holder"),
     },
     Victim {
         name: "builder",
         weight: 8,
-        find: builders,
+        find: |_, warden| builders(warden),
     },
     Victim {
         name: "program",
-        weight: 14,
-        find: |node| in_jails(node, |name| !name.starts_with("capsule-")),
+        weight: 10,
+        find: |node, _| in_jails(node, |name| !name.starts_with("capsule-")),
     },
 ];
 
@@ -69,8 +70,7 @@ fn in_jails(node: &Node, named: fn(&str) -> bool) -> Vec<Process> {
 }
 
 /// Children of the warden that run its own image.
-fn builders(node: &Node) -> Vec<Process> {
-    let warden = node.warden();
+fn builders(warden: &Process) -> Vec<Process> {
     let children = format!("/proc/{0}/task/{0}/children", warden.pid);
     let end = Instant::now() + BUILDER;
     while Instant::now() < end {
@@ -142,23 +142,12 @@ pub(crate) fn strike<'scope>(
     blows: &'scope Blows,
     watch: &'scope Watch,
 ) {
+    let warden = node.warden();
     scope.spawn(move || {
         let mut random = fastrand::Rng::with_seed(seed);
         while load.goes_on() {
             std::thread::sleep(Duration::from_millis(random.u64(..2 * PAUSE_MS)));
-            let victim = draw(&mut random);
-            // The next front has its time to come up, now and then not even that.
-            let spared = victim.name == "front" && !watch.is_up() && random.u32(..4) > 0;
-            let mut found = if spared {
-                Vec::new()
-            } else {
-                (victim.find)(node)
-            };
-            if found.is_empty() {
-                continue;
-            }
-            let process = found.swap_remove(random.usize(..found.len()));
-            let Some(target) = Target::open(&process) else {
+            let Some((victim, target)) = choose(&mut random, (node, &warden), watch) else {
                 continue;
             };
             let (is_front, now) = (victim.name == "front", Instant::now());
@@ -183,6 +172,22 @@ pub(crate) fn strike<'scope>(
             }
         }
     });
+}
+
+/// A process of a kind drawn at random, if there is any.
+fn choose(
+    random: &mut fastrand::Rng,
+    (node, warden): (&Node, &Process),
+    watch: &Watch,
+) -> Option<(&'static Victim, Target)> {
+    let victim = draw(random);
+    // The next front has its time to come up, now and then not even that.
+    if victim.name == "front" && !watch.is_up() && random.u32(..4) > 0 {
+        return None;
+    }
+    let found = (victim.find)(node, warden);
+    let process = random.choice(&found)?;
+    Some((victim, Target::open(process)?))
 }
 
 fn draw(random: &mut fastrand::Rng) -> &'static Victim {

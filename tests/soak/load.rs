@@ -138,6 +138,12 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Whether an answer was wrong, or there was none.
+    pub(crate) fn has_failed(&self) -> bool {
+        let tally = self.tally();
+        !tally.wrong.is_empty() || tally.count("hung") > 0
+    }
+
     /// Whether it is to go on.
     pub(crate) fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::Relaxed)
@@ -218,5 +224,69 @@ pub(crate) fn judge(job: &Job, reply: &io::Result<Reply>) -> Outcome {
         Some(0) => wrong("another output"),
         _ if ended && expected.starts_with(stdout) => Outcome::Disturbed,
         _ => wrong("another end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn job() -> (Job, String) {
+        let job = Job::good("python", &mut fastrand::Rng::with_seed(1));
+        let Nature::Good(expected) = job.nature.clone() else {
+            panic!("it is a good one");
+        };
+        (job, expected)
+    }
+
+    fn outcome(status: u16, body: &Value) -> &'static str {
+        let reply = Reply {
+            status,
+            headers: Vec::new(),
+            body: body.to_string().into_bytes(),
+        };
+        judge(&job().0, &Ok(reply)).name()
+    }
+
+    fn ran(stdout: &str, code: Option<i32>, status: Option<&str>) -> Value {
+        let signal = code.is_none().then_some("SIGKILL");
+        json!({"run": {"stdout": stdout, "stderr": "", "code": code, "signal": signal, "status": status}})
+    }
+
+    #[test]
+    fn only_the_whole_output_is_an_answer() {
+        let expected = job().1;
+        let half = &expected[..expected.len() / 2];
+        assert_eq!(outcome(200, &ran(&expected, Some(0), None)), "answered");
+        assert_eq!(outcome(200, &ran(half, Some(0), None)), "wrong");
+        assert_eq!(outcome(200, &ran(half, None, Some("SG"))), "disturbed");
+        assert_eq!(outcome(200, &ran("else", None, Some("SG"))), "wrong");
+        assert_eq!(outcome(200, &ran(half, None, None)), "wrong");
+        assert_eq!(outcome(200, &json!({})), "wrong");
+        assert_eq!(outcome(400, &json!({"message": "no"})), "wrong");
+        assert_eq!(outcome(503, &json!({"message": "busy"})), "refused");
+        assert_eq!(outcome(500, &json!({"message": "internal"})), "failed");
+    }
+
+    #[test]
+    fn another_jobs_number_is_never_right() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let other = Job::good("python", &mut random).nonce;
+        assert_eq!(outcome(500, &json!({"message": other})), "wrong");
+        let own = job().0.nonce;
+        assert_eq!(cast::foreign(&own, &own), None);
+        assert_eq!(cast::foreign(&own[..12], &own), None);
+        assert_eq!(
+            cast::foreign(&format!("{own} {other}"), &own),
+            Some(&*other)
+        );
+    }
+
+    #[test]
+    fn no_answer_in_time_is_not_a_broken_connection() {
+        let error = |kind: io::ErrorKind| judge(&job().0, &Err(kind.into())).name();
+        assert_eq!(error(io::ErrorKind::TimedOut), "hung");
+        assert_eq!(error(io::ErrorKind::ConnectionReset), "broken");
     }
 }

@@ -42,6 +42,7 @@ struct State {
     /// When fronts were struck.
     struck: Vec<Instant>,
     samples: BTreeMap<&'static str, Vec<Sample>>,
+    warden_is_gone: bool,
     violations: Vec<String>,
 }
 
@@ -128,6 +129,7 @@ impl Watch {
         let jails = node.jail_groups();
         let mut state = self.state();
         if now.is_none() {
+            state.warden_is_gone = true;
             state.violations.push("the warden is gone".to_owned());
         }
         if jails > MAX_JAILS {
@@ -149,6 +151,11 @@ impl Watch {
     /// When fronts were struck.
     pub(crate) fn struck_at(&self) -> Vec<Instant> {
         self.state().struck.clone()
+    }
+
+    /// Whether the first process has ended, which it must not.
+    pub(crate) fn warden_is_gone(&self) -> bool {
+        self.state().warden_is_gone
     }
 
     /// What must not have been.

@@ -212,10 +212,14 @@ impl Warden {
 
     /// How long nothing but news can make work.
     fn pause(&self) -> PollTimeout {
-        let front = self.restart.unwrap_or_else(|| self.front.next_look());
-        let front = front.saturating_duration_since(Instant::now());
+        let front = if self.hears() {
+            Some(self.front.next_look())
+        } else {
+            self.restart
+        };
+        let front = front.map(|at| at.saturating_duration_since(Instant::now()));
         let drain = self.drain.map(|_| DRAIN_LOOK);
-        let soonest = [self.jails.next_retry(), Some(front), drain]
+        let soonest = [self.jails.next_retry(), front, drain]
             .into_iter()
             .flatten()
             .min();
