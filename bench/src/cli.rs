@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::schedule::Arrivals;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Latency(LatencyArgs),
     /// A closed loop of several requests in flight: runs per second, errors, percentiles.
     Throughput(ThroughputArgs),
+    /// Requests at set times, whatever became of those before: latency by load.
+    OpenLoop(OpenLoopArgs),
     /// Two URLs, or the bare command and a URL, in interleaved pairs.
     Compare(CompareArgs),
     /// The project's figures with their goals.
@@ -106,6 +109,44 @@ pub(crate) struct ThroughputArgs {
     pub(crate) seconds: u64,
 }
 
+/// `open-loop`.
+#[derive(Args, Debug)]
+pub(crate) struct OpenLoopArgs {
+    /// The node.
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Also a node that is not on this machine: a load like this one's is an attack on others.
+    #[arg(long)]
+    pub(crate) anywhere: bool,
+    /// Which program.
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Requests a second.
+    #[arg(long, value_parser = positive, conflicts_with = "load")]
+    pub(crate) rate: Option<f64>,
+    /// Parts of the capacity, which is measured first.
+    #[arg(long, value_delimiter = ',', default_value = "0.1,0.3,0.5,0.7,0.9,1.1", value_parser = positive)]
+    pub(crate) load: Vec<f64>,
+    /// How requests lie to each other.
+    #[arg(long, value_enum, default_value = "poisson")]
+    pub(crate) arrivals: Arrivals,
+    /// How long each rate is offered.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) seconds: u64,
+    /// How long the capacity is measured.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) capacity_seconds: u64,
+    /// Most requests at once; what would start beyond is counted and not sent.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) max_in_flight: u16,
+    /// Most requests of one rate.
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) max_requests: usize,
+    /// Seed of the schedule.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
 /// `compare`.
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("baseline").required(true).args(["against", "bare"])))]
@@ -164,6 +205,14 @@ pub(crate) struct FiguresArgs {
     pub(crate) pairs: PairArgs,
 }
 
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && (0.001..=1_000_000.0).contains(&number) => Ok(number),
+        Ok(_) => Err("has to be from 0.001 to 1000000".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn milliseconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(0) => Err("has to be above 0".into()),
@@ -207,6 +256,26 @@ mod tests {
             panic!("not throughput")
         };
         assert_eq!((args.in_flight, args.seconds), (3, 2));
+    }
+
+    #[test]
+    fn an_open_loop_has_loads_or_one_rate() {
+        let cli = parse("capsule-bench open-loop --url http://127.0.0.1:1").unwrap();
+        let Command::OpenLoop(args) = cli.command else {
+            panic!("not open-loop")
+        };
+        assert_eq!(args.load, [0.1, 0.3, 0.5, 0.7, 0.9, 1.1]);
+        assert!(!args.anywhere && args.rate.is_none());
+        assert!(parse("capsule-bench open-loop --url http://a --load 0.5,0.7").is_ok());
+        assert!(parse("capsule-bench open-loop --url http://a --rate 5 --load 0.5").is_err());
+        for nonsense in ["0", "-1", "nan", "inf"] {
+            assert!(
+                parse(&format!(
+                    "capsule-bench open-loop --url http://a --rate={nonsense}"
+                ))
+                .is_err()
+            );
+        }
     }
 
     #[test]

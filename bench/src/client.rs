@@ -9,6 +9,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
@@ -38,6 +39,21 @@ impl Target {
         Ok(Self {
             authority: format!("{host}:{}", uri.port_u16().unwrap_or(80)),
             path,
+        })
+    }
+
+    /// Fails unless the host is an address of this machine's loopback, or `localhost`.
+    pub(crate) fn require_loopback(&self) -> Result<(), BenchError> {
+        let host = self.authority.rsplit_once(':').map_or("", |(host, _)| host);
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let here = bare
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        if here || host == "localhost" {
+            return Ok(());
+        }
+        Err(BenchError::Elsewhere {
+            url: self.to_string(),
         })
     }
 }

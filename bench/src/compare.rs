@@ -4,7 +4,7 @@ use crate::bare::Bare;
 use crate::cli::{CompareArgs, PairArgs};
 use crate::client::{Client, Target};
 use crate::error::{BenchError, RunError};
-use crate::shuffle::{Coin, First};
+use crate::shuffle::{First, Random};
 use crate::stats::{PairSummary, Pairs};
 use crate::workload::Workload;
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub(crate) async fn pairs(
     mut b: Side,
     args: PairArgs,
 ) -> Result<ComparisonReport, BenchError> {
-    let mut coin = Coin::new(args.seed);
+    let mut coin = Random::new(args.seed);
     let mut pairs = Pairs::default();
     for number in 1..=args.warmup + args.count {
         let (took_a, took_b) = match coin.toss() {

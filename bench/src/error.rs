@@ -49,6 +49,15 @@ pub(crate) enum BenchError {
         #[source]
         source: std::io::Error,
     },
+    /// The node is not on this machine.
+    #[error("{url} is not on this machine: to load another one on purpose, give --anywhere")]
+    Elsewhere {
+        /// What was given.
+        url: String,
+    },
+    /// No run of the closed loop was right.
+    #[error("the capacity can't be measured, no run gave a correct answer: try `throughput`")]
+    NoCapacity,
     /// A histogram can't be made.
     #[error("could not keep the latencies")]
     Histogram(#[source] hdrhistogram::CreationError),

@@ -11,7 +11,9 @@ mod error;
 mod figures;
 mod latency;
 mod memory;
+mod open_loop;
 mod report;
+mod schedule;
 mod shuffle;
 mod stats;
 mod throughput;
@@ -41,6 +43,7 @@ fn run(cli: &Cli) -> Result<Report, BenchError> {
         match &cli.command {
             Command::Latency(args) => latency::run(args).await.map(Report::Latency),
             Command::Throughput(args) => throughput::run(args).await.map(Report::Throughput),
+            Command::OpenLoop(args) => open_loop::run(args).await.map(Report::OpenLoop),
             Command::Compare(args) => compare::run(args).await.map(Report::Comparison),
             Command::Figures(args) => figures::run(args).await.map(Report::Figures),
         }

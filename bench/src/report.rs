@@ -4,9 +4,11 @@ use crate::cli::Format;
 use crate::compare::ComparisonReport;
 use crate::figures::FiguresReport;
 use crate::latency::LatencyReport;
+use crate::open_loop::{OpenLoopReport, Step};
 use crate::stats::{Percentiles, Spread};
 use crate::throughput::ThroughputReport;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What a subcommand found.
@@ -17,6 +19,8 @@ pub(crate) enum Report {
     Latency(LatencyReport),
     /// `throughput`.
     Throughput(ThroughputReport),
+    /// `open-loop`.
+    OpenLoop(OpenLoopReport),
     /// `compare`.
     Comparison(ComparisonReport),
     /// `figures`.
@@ -31,6 +35,7 @@ impl Report {
                 .expect("a report has string keys and finite numbers only"),
             (Format::Text, Self::Latency(report)) => latency(report),
             (Format::Text, Self::Throughput(report)) => throughput(report),
+            (Format::Text, Self::OpenLoop(report)) => open_loop(report),
             (Format::Text, Self::Comparison(report)) => comparison(report),
             (Format::Text, Self::Figures(report)) => figures(report),
         }
@@ -56,20 +61,60 @@ fn throughput(report: &ThroughputReport) -> String {
         report.runs_per_second,
         percentiles(&report.latency_ms)
     );
-    let errors: Vec<String> = report
-        .errors
-        .iter()
-        .map(|(class, count)| format!("{count} x {class}"))
-        .collect();
-    text.push_str(
-        if errors.is_empty() {
-            "none".into()
-        } else {
-            errors.join(", ")
-        }
-        .as_str(),
-    );
+    text.push_str(&in_words(&report.errors));
     text
+}
+
+fn in_words(errors: &BTreeMap<String, u64>) -> String {
+    if errors.is_empty() {
+        return "none".to_owned();
+    }
+    let each = errors
+        .iter()
+        .map(|(class, count)| format!("{count} x {class}"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn open_loop(report: &OpenLoopReport) -> String {
+    let capacity = report.capacity.map_or_else(
+        || "capacity not measured".to_owned(),
+        |capacity| format!("capacity {capacity:.1} runs/s in a closed loop"),
+    );
+    let mut lines = vec![
+        format!(
+            "{} at {}, {capacity}; ms from the intended start",
+            report.language, report.url
+        ),
+        format!(
+            "{:>6}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}  errors",
+            "load", "offered", "achieved", "p50", "p90", "p99", "p99.9", "max", "p99/p50"
+        ),
+    ];
+    lines.extend(report.steps.iter().map(step));
+    lines.join("\n")
+}
+
+fn step(step: &Step) -> String {
+    let load = step
+        .load
+        .map_or_else(|| "-".to_owned(), |load| format!("{:.0} %", load * 100.0));
+    let tail = &step.latency_ms;
+    let ratio = if tail.p50 > 0.0 {
+        tail.p99 / tail.p50
+    } else {
+        0.0
+    };
+    format!(
+        "{load:>6}{:>9.1}{:>9.1}{:>9.1}{:>9.1}{:>9.1}{:>9.1}{:>9.1}{ratio:>9.1}  {}",
+        step.offered,
+        step.achieved,
+        tail.p50,
+        tail.p90,
+        tail.p99,
+        tail.p999,
+        tail.max,
+        in_words(&step.errors)
+    )
 }
 
 fn comparison(report: &ComparisonReport) -> String {

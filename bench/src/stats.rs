@@ -26,6 +26,19 @@ impl Latencies {
         self.0.saturating_record(us.clamp(1, LONGEST_US));
     }
 
+    /// Their slow end.
+    pub(crate) fn tail(&self) -> Tail {
+        let at = |quantile| self.0.value_at_quantile(quantile) as f64 / 1000.0;
+        Tail {
+            runs: self.0.len(),
+            p50: at(0.50),
+            p90: at(0.90),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: self.0.max() as f64 / 1000.0,
+        }
+    }
+
     /// What they come to.
     pub(crate) fn summary(&self) -> Percentiles {
         let ms = |us: u64| us as f64 / 1000.0;
@@ -39,6 +52,23 @@ impl Latencies {
             mean: self.0.mean() / 1000.0,
         }
     }
+}
+
+/// The slow end of latencies, in milliseconds. All but the number is 0 where there are none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Tail {
+    /// How many runs.
+    pub(crate) runs: u64,
+    /// The median.
+    pub(crate) p50: f64,
+    /// 90 of 100 are at most this.
+    pub(crate) p90: f64,
+    /// 99 of 100.
+    pub(crate) p99: f64,
+    /// 999 of 1000.
+    pub(crate) p999: f64,
+    /// The slowest.
+    pub(crate) max: f64,
 }
 
 /// Percentiles of latencies, in milliseconds.

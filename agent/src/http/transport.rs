@@ -1,14 +1,12 @@
 //! What connections come over: TCP, or a socket file of this host. Above here nothing knows the difference.
 
+use nix::sys::socket::{Shutdown, setsockopt, shutdown, sockopt};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-
-use nix::sys::socket::{Shutdown, setsockopt, shutdown, sockopt};
-use std::os::fd::AsRawFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 

@@ -84,6 +84,17 @@ fn urls() {
 }
 
 #[test]
+fn loopback_is_told_from_elsewhere() {
+    let here = |url: &str| Target::parse(url).unwrap().require_loopback().is_ok();
+    assert!(here("http://127.0.0.1:2000") && here("http://[::1]:1") && here("http://localhost"));
+    assert!(
+        !here("http://192.0.2.1:2000")
+            && !here("http://localhost.example")
+            && !here("http://[::2]:1")
+    );
+}
+
+#[test]
 fn runs_over_one_connection_and_opens_it_again() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
