@@ -44,7 +44,7 @@ const SETTINGS: &[Setting] = &[
     setting("ptrace", "kernel.yama.ptrace_scope", 2..=3),
     setting("perf", "kernel.perf_event_paranoid", 3..=i64::MAX),
     setting("kernel log", "kernel.dmesg_restrict", 1..=1),
-    setting("kernel addresses", "kernel.kptr_restrict", 1..=2),
+    setting("kernel pointers", "kernel.kptr_restrict", 1..=2),
     setting("links in /tmp", "fs.protected_symlinks", 1..=1),
     setting("hard links", "fs.protected_hardlinks", 1..=1),
     setting("pipes in /tmp", "fs.protected_fifos", 2..=2),
@@ -212,7 +212,7 @@ impl Modules {
             );
         }
         if offered.is_empty() {
-            return Finding::ok(name, "this kernel has none");
+            return Finding::ok(name, "none that can be loaded");
         }
         Finding::ok(name, format!("{} are refused", offered.join(", ")))
     }
