@@ -6,7 +6,7 @@
 help:
 	@echo 'make serve        set everything up and run a node on 127.0.0.1:2000 (PORT=N for another port) until Ctrl-C'
 	@echo 'make test         set everything up and run every check and test'
-	@echo 'make test-v2      boot a machine with cgroup v2 only, as production is, and run suites inside (5 minutes)'
+	@echo 'make test-v2      boot machines with cgroup v2 only, as production is, and run suites inside (5 minutes)'
 	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'
 	@echo 'make clean-node   remove the built runtimes and what nodes left (.node/)'
 
