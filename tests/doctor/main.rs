@@ -141,6 +141,68 @@ fn a_node_does_not_start_without_a_capability_that_jails_need() {
     assert_eq!(said.lines().count(), 1, "one sentence: {said}");
 }
 
+/// The host's own numbers, against what the file for operators sets them to.
+#[test]
+fn settings_of_the_host_are_told_as_they_are() {
+    require_root();
+    let (_, text) = run(&mut doctor(&store(), &free_address()));
+    let file = include_str!("../../packaging/host/60-codecapsule.conf");
+    let settings: Vec<_> = file
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.trim_start_matches('-').split_once(" = "))
+        .collect();
+    assert!(settings.len() > 10, "{settings:?}");
+    for (key, closed) in settings {
+        let line = text
+            .lines()
+            .find(|line| line.contains("host: ") && line.contains(&format!(" {key} is ")))
+            .unwrap_or_else(|| panic!("{key} is not told:\n{text}"));
+        let path = format!("/proc/sys/{}", key.replace('.', "/"));
+        let Ok(value) = std::fs::read_to_string(path) else {
+            assert!(line.starts_with("note "), "{line}");
+            continue;
+        };
+        let value = value.trim();
+        assert!(
+            line.contains(&format!("{key} is {value}")),
+            "{line}: {value}"
+        );
+        if value == closed {
+            assert!(line.starts_with("ok "), "{line}");
+        }
+        let names_the_file = line.contains("packaging/host/60-codecapsule.conf");
+        assert_eq!(line.starts_with("missing "), names_the_file, "{line}");
+    }
+}
+
+/// A host that is not hardened is a worse host, not one on which nothing runs.
+#[test]
+fn hardening_never_blocks() {
+    require_root();
+    let (_, text) = run(doctor(&store(), &free_address()).arg("--json"));
+    let report: Value = serde_json::from_str(&text).expect("it prints JSON");
+    let told: Vec<&Value> = report["findings"]
+        .as_array()
+        .expect("findings are an array")
+        .iter()
+        .filter(|finding| {
+            finding["name"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("host: "))
+        })
+        .collect();
+    assert!(told.len() > 15, "{text}");
+    for finding in told {
+        assert_eq!(finding["blocks"], false, "{finding}");
+        let said = finding["consequence"].as_str().unwrap_or_default();
+        assert!(
+            finding["state"] != "missing" || said.contains("apply packaging/host/"),
+            "{finding}"
+        );
+    }
+}
+
 /// Whatever was tried out is gone.
 #[test]
 fn nothing_is_left_behind() {

@@ -2,7 +2,7 @@
 //! Its store is the real base and a copy of the real Python beside one package of two scripts.
 
 use crate::arena::Arena;
-use capsule_tests::{NodeOptions, store};
+use capsule_tests::{NodeOptions, store, wait};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -115,7 +115,7 @@ fn a_compile_stage_has_limits_of_its_own() {
     let (_folder, arena) = staged();
     let body = |compile: &str, timeout: u32| {
         json!({
-            "language": "staged", "version": "*", "compile_timeout": timeout, "compile_memory_limit": 64 << 20,
+            "language": "staged", "version": "*", "compile_timeout": timeout * wait::slowness(), "compile_memory_limit": 64 << 20,
             "files": [{"name": "run.py", "content": "print('ran')"}, {"name": "compile.py", "content": compile}],
         })
     };

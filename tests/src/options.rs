@@ -1,5 +1,6 @@
 //! What a test changes about the node that it starts.
 
+use crate::wait;
 use std::time::Duration;
 
 /// Configuration of a node on top of what the harness sets (address, directories, cgroup, uids).
@@ -29,12 +30,17 @@ impl NodeOptions {
         Self::default()
     }
 
-    /// What packages and `make serve` use: programs may run for 10 s.
+    /// What packages and `make serve` use: programs may run for 10 s. These and the built-in limits of time, which are for
+    /// real machines, are longer on a slower one.
     #[must_use]
     pub fn as_deployed() -> Self {
+        let slowness = i64::from(wait::slowness());
         Self::new()
-            .set("run_timeout", 10_000)
-            .set("run_cpu_time", 10_000)
+            .set("run_timeout", 10_000 * slowness)
+            .set("run_cpu_time", 10_000 * slowness)
+            .set("compile_timeout", 10_000 * slowness)
+            .set("compile_cpu_time", 10_000 * slowness)
+            .set("job_time_ceiling", 60_000 * slowness)
     }
 
     /// Sets a key of the configuration file.

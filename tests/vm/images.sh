@@ -6,18 +6,22 @@ images=$root/.node/vm
 guest=$root/tests/vm
 kernel=""
 
-# Modules that a disk needs, where the kernel does not have them built in.
-disk_modules=(virtio_blk virtio_pci ext4)
+# What the guest loads when it starts, where the kernel does not have it built in: its disk, what runtimes may be mounted
+# from, packet filters, and a network to filter on.
+loaded_modules=(virtio_blk virtio_pci ext4 erofs squashfs loop nf_tables nft_objref nft_reject_inet veth)
+# What is there to be loaded by attempts, see hardening: such as can be unloaded again.
+offered_modules=(esp4 esp6 ah4 ipcomp xfrm_user af_key algif_aead algif_hash algif_rng algif_skcipher vsock_loopback rds tipc)
 
-# find_kernel: sets $kernel_package to $KERNEL or what the distribution's package for virtual machines stands for.
+# find_kernel PACKAGE ...: sets $kernel_package to the first that the distribution has, or what that one stands for.
 find_kernel() {
-    local meta
-    kernel_package=${KERNEL:-}
-    for meta in linux-image-cloud-amd64 linux-image-virtual; do
+    local name
+    for name; do
+        kernel_package=$(dependency "$name" linux-image-)
         [[ -z $kernel_package ]] || return 0
-        kernel_package=$(dependency "$meta" linux-image-)
+        kernel_package=$name
+        ! apt-cache show "$name" >/dev/null 2>&1 || return 0
     done
-    [[ -n $kernel_package ]] || return 1
+    return 1
 }
 
 # dependency PACKAGE PREFIX: what the package depends on by a name with this prefix and a version; nothing where the
@@ -26,13 +30,15 @@ dependency() {
     { apt-cache depends "$1" 2>/dev/null || :; } | sed -n "s/^ *Depends: \($2[0-9].*\)/\1/p" | head -n 1
 }
 
+# get_kernel PACKAGE ...: the first of them, as $kernel/vmlinuz and modules below $kernel/tree.
 get_kernel() {
-    find_kernel || { refresh_lists && find_kernel; } ||
-        die "the distribution has no kernel for virtual machines: name a package with one (KERNEL=linux-image-...)"
+    find_kernel "$@" || { refresh_lists && find_kernel "$@"; } ||
+        die "the distribution has none of the kernels $*: name a package with one for virtual machines (KERNEL=linux-image-...)"
     kernel=$images/$kernel_package
-    [[ ! -e $kernel/modules ]] || return 0
+    local wanted="${loaded_modules[*]} ${offered_modules[*]}"
+    [[ ! -e $kernel/wanted || $(<"$kernel/wanted") != "$wanted" ]] || return 0
     echo "fetching the kernel $kernel_package"
-    local parts=("$kernel_package") modules
+    local parts=("$kernel_package") modules part
     # Ubuntu has them in a package of their own.
     modules=$(dependency "$kernel_package" linux-modules-)
     [[ -z $modules ]] || parts+=("$modules")
@@ -40,16 +46,12 @@ get_kernel() {
     mkdir -p "$images/unpacked" "$kernel"
     (cd "$images/unpacked" && download "${parts[@]}" || { refresh_lists && download "${parts[@]}"; }) ||
         die "can't download ${parts[*]}: check the network and the apt sources, then run it again"
-    local part
     for part in "$images"/unpacked/*.deb; do
         dpkg-deb --extract "$part" "$images/unpacked"
     done
     cp "$images"/unpacked/boot/vmlinuz-* "$kernel/vmlinuz"
-    for part in "${disk_modules[@]}"; do
-        take_module "$part"
-    done
-    touch "$kernel/order"
-    mv "$kernel/order" "$kernel/modules"
+    take_modules
+    echo "$wanted" >"$kernel/wanted"
     rm -rf "$images/unpacked"
 }
 
@@ -57,35 +59,36 @@ download() {
     apt-get -qq -o APT::Sandbox::User=root download "$@"
 }
 
-# take_module NAME: copies a module after those that it depends on. One that is not there is built in.
-take_module() {
-    local name=$1 file needed
-    file=$(find "$images/unpacked" -name "$name.ko*" -print -quit)
-    [[ -n $file && ! -e $kernel/$name.ko ]] || return 0
-    case $file in
-        *.ko) cp "$file" "$kernel/$name.ko" ;;
-        *.xz) xz -dc "$file" >"$kernel/$name.ko" ;;
-        *.zst) zstd -qdc "$file" >"$kernel/$name.ko" ;;
-        *) die "the kernel's modules are packed in a way unknown here: ${file##*/}" ;;
-    esac
-    # Fields of the module's own description, each ended by a zero byte.
-    for needed in $(tr '\0' '\n' <"$kernel/$name.ko" | sed -n 's/^depends=//p' | tr , ' '); do
-        take_module "$needed"
+# The modules with those that they depend on, as modprobe wants them; one that is not there is built in, or missing.
+take_modules() {
+    local folder release name file
+    folder=$(echo "$images"/unpacked/lib/modules/*)
+    release=${folder##*/}
+    depmod --basedir "$images/unpacked" "$release"
+    for name in "${loaded_modules[@]}" "${offered_modules[@]}"; do
+        while read -r _ file _; do
+            install -D "$file" "$kernel/tree/${file#"$images/unpacked/"}"
+        done < <(modprobe --config /dev/null --dirname "$images/unpacked" --set-version "$release" --show-depends "$name" 2>/dev/null |
+            grep '^insmod ')
     done
-    echo "$name.ko" >>"$kernel/order"
+    cp "$folder"/modules.{builtin,builtin.modinfo,order} "$kernel/tree/lib/modules/$release/"
+    depmod --basedir "$kernel/tree" "$release"
 }
 
 # The runtimes as a disk, made anew when they have changed.
 make_disk() {
     local now
-    now=$(cd "$store" && find base packages -printf '%p %y %s %T@\n' | sort | sha256sum)
+    local parts=(base packages)
+    # What a node may mount instead of the folders.
+    [[ ! -d $store/images ]] || parts+=(images)
+    now=$(cd "$store" && find "${parts[@]}" -printf '%p %y %s %T@\n' | sort | sha256sum)
     disk=$images/store.ext4
     [[ ! -e $images/store.sum || $(<"$images/store.sum") != "$now" ]] || return 0
     echo "making a disk of the runtimes"
     rm -rf "$images/store" "$images/store.sum" "$disk"
     mkdir -p "$images/store"
     # Linked, not copied.
-    cp -al "$store/base" "$store/packages" "$images/store"
+    (cd "$store" && cp -al "${parts[@]}" "$images/store")
     local kilobytes
     kilobytes=$(du -sk "$images/store" | cut -f1)
     : >"$disk"
@@ -95,34 +98,48 @@ make_disk() {
     echo "$now" >"$images/store.sum"
 }
 
-# make_initramfs AGENT SUITE ...: the guest's programs with the libraries of this machine.
-make_initramfs() {
+# make_guest AGENT SUITE ...: the guest's programs with the libraries of this machine, as $images/guest.cpio.
+make_guest() {
     local agent=$1 tree=$images/guest program
     shift
     rm -rf "$tree"
     mkdir -p "$tree"/{bin,dev,etc,lib64,mnt,new,proc,root,run,store,sys,tmp,usr/bin,usr/sbin,var/tmp,vm}
+    # Where the kernel looks for modprobe.
+    ln -s bin "$tree/sbin"
     cp "$guest/init" "$tree/init"
-    cp "$guest/suites" "$tree/vm/suites"
+    cp "$guest"/{suites,hardening} "$tree/vm/"
     cp "$guest/systemd-run" "$tree/bin/systemd-run"
+    cp -r "$root/packaging/host" "$tree/vm/host"
     cp "$(command -v busybox)" "$tree/bin/busybox"
+    cc -O1 -static -Wall -Werror -o "$tree/vm/attempt" "$guest/attempt.c"
     echo 'root:x:0:0:root:/root:/bin/sh' >"$tree/etc/passwd"
     echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>"$tree/etc/passwd"
     printf 'root:x:0:\nnogroup:x:65534:\n' >"$tree/etc/group"
-    cp "$kernel/modules" "$tree/vm/"
-    # None where the kernel has all built in.
-    find "$kernel" -name '*.ko' -exec cp -t "$tree/vm" {} +
+    printf '%s\n' "${loaded_modules[@]}" >"$tree/vm/modules"
     strip -o "$tree/bin/capsule-agent" "$agent"
     for program; do
         # Cargo puts a hash behind the name.
         strip -o "$tree/vm/$(basename "${program%-*}")" "$program"
     done
-    # What tests start nodes through.
-    for program in bash mount prlimit setpriv umount unshare; do
+    # What tests start nodes through, and what hosts are hardened with.
+    for program in bash modprobe mount nft prlimit setpriv sysctl umount unshare; do
         cp "$(command -v "$program")" "$tree/bin/"
     done
     copy_libraries "$tree"
+    pack "$tree" "$images/guest.cpio"
+}
+
+# make_initramfs: the guest with the modules of $kernel.
+make_initramfs() {
     initramfs=$images/initramfs
-    (cd "$tree" && find . | busybox cpio -o -H newc 2>/dev/null) >"$initramfs"
+    pack "$kernel/tree" "$images/modules.cpio"
+    # One archive after the other is an archive to the kernel.
+    cat "$images/guest.cpio" "$images/modules.cpio" >"$initramfs"
+}
+
+# pack FOLDER ARCHIVE
+pack() {
+    (cd "$1" && find . | busybox cpio -o -H newc 2>/dev/null) >"$2"
 }
 
 copy_libraries() {

@@ -1,10 +1,9 @@
-//! The host around jails: rights of root, settings of the kernel, resources.
+//! The host around jails: rights of root, resources, file systems.
 
 use super::finding::Finding;
 use crate::config::HostFacts;
 use jail::{Bytes, probe};
 use std::fs;
-use std::ops::RangeInclusive;
 
 /// Less than this for one job and the node together is not worth starting.
 const MEMORY_NEEDED: Bytes = Bytes::mib(512);
@@ -12,7 +11,6 @@ const MEMORY_NEEDED: Bytes = Bytes::mib(512);
 /// What only reads.
 pub(super) fn findings(host: HostFacts) -> Vec<Finding> {
     let mut findings = vec![kernel(), resources(host), swap(), core_dumps()];
-    findings.extend(SETTINGS.iter().filter_map(Setting::find));
     findings.extend(["squashfs", "erofs"].map(file_system));
     findings
 }
@@ -86,55 +84,6 @@ fn core_dumps() -> Finding {
         );
     }
     Finding::ok("core_pattern", "no program is started for a crash")
-}
-
-/// A number below /proc/sys that says how open the kernel is to programs that are in no jail.
-#[derive(Debug)]
-struct Setting {
-    name: &'static str,
-    path: &'static str,
-    /// Its values when it is closed.
-    closed: RangeInclusive<i64>,
-}
-
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "io_uring",
-        path: "/proc/sys/kernel/io_uring_disabled",
-        closed: 1..=i64::MAX,
-    },
-    Setting {
-        name: "bpf for all",
-        path: "/proc/sys/kernel/unprivileged_bpf_disabled",
-        closed: 1..=i64::MAX,
-    },
-    Setting {
-        name: "ptrace for all",
-        path: "/proc/sys/kernel/yama/ptrace_scope",
-        closed: 1..=i64::MAX,
-    },
-    Setting {
-        name: "userfaultfd for all",
-        path: "/proc/sys/vm/unprivileged_userfaultfd",
-        closed: 0..=0,
-    },
-];
-
-impl Setting {
-    /// `None` where this kernel has no such setting.
-    fn find(&self) -> Option<Finding> {
-        let value: i64 = read(self.path)?.parse().ok()?;
-        let detail = format!("{} is {value}", self.path.trim_start_matches("/proc/sys/"));
-        Some(if self.closed.contains(&value) {
-            Finding::ok(self.name, detail)
-        } else {
-            Finding::note(
-                self.name,
-                detail,
-                "open on the host; a jail's filter refuses it",
-            )
-        })
-    }
 }
 
 fn file_system(name: &str) -> Finding {

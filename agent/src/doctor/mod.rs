@@ -5,6 +5,7 @@
 
 mod cgroups;
 mod finding;
+mod hardening;
 mod host;
 mod kernel;
 mod node;
@@ -42,6 +43,7 @@ pub(crate) fn run(flags: &DoctorFlags) -> ExitCode {
 fn examine(flags: &Flags) -> Vec<Finding> {
     let host = serve::measure();
     let mut findings = host::findings(host);
+    findings.extend(hardening::findings());
     if nix::unistd::geteuid().is_root() {
         findings.extend(host::rights());
         findings.extend(kernel::findings());
@@ -55,7 +57,10 @@ fn examine(flags: &Flags) -> Vec<Finding> {
     }
     let read = |path: &std::path::Path| std::fs::read_to_string(path);
     match Config::load(flags, std::env::vars(), read, host) {
-        Ok(config) => findings.extend(node::findings(&config)),
+        Ok(config) => {
+            findings.extend(node::findings(&config));
+            findings.push(hardening::packet_filter(&config.jails.ids));
+        }
         Err(faults) => findings.push(Finding::blocking(
             "configuration",
             finding::in_words(&faults),

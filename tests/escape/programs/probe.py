@@ -13,8 +13,8 @@ for line in lines_of("/proc/self/mountinfo"):
     fields, _, source = line.partition(" - ")
     _, _, _, root, point, flags, *tags = fields.split(" ")
     kind, device, options = source.split(" ")
-    # The two folders of the store lie on a disk of the host; all else is the jail's own.
-    if kind not in ("tmpfs", "proc"): kind, options = "host", "read-only data"
+    # The two folders of the store lie on the host, on whatever it has; all else is the jail's own.
+    if point in ("/", "/piston/packages"): kind, options = "host", "read-only data"
     own = ",".join(option for option in options.split(",") if option not in ("inode64", "inode32"))
     own = re.sub(r"(uid|gid)=\d+", r"\1=its own", own)
     show(f"mount {point}", f"{kind} {flags} | {own} {tags or ''}".strip())
