@@ -15,6 +15,7 @@ mod job;
 mod limits;
 mod logging;
 mod pool;
+mod seccomp;
 mod serve;
 mod warden;
 
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(flags) => tell(serve::serve(&flags)),
         Command::Doctor(flags) => doctor::run(&flags),
+        Command::Seccomp(flags) => tell(seccomp::run(&flags)),
     }
 }
 

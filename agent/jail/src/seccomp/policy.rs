@@ -149,7 +149,7 @@ const RWF_NOWAIT: u64 = 8;
 use Condition::{Given, Is, IsNot, Masked};
 
 /// What the submitted program may do.
-pub const PROGRAM: &[Rule] = &[
+pub(super) const PROGRAM: &[Rule] = &[
     // Files.
     allow!("read and write what it has open":
         read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2 dup3 pipe pipe2
@@ -297,7 +297,7 @@ pub const PROGRAM: &[Rule] = &[
 ];
 
 /// What init does once it is prepared (see `init::serve`); anything else kills the jail.
-pub const INIT: &[Rule] = &[
+pub(super) const INIT: &[Rule] = &[
     allow!("messages and pipes": read write readv writev recvfrom recvmsg sendto sendmsg poll ppoll close fcntl),
     allow!("the submitted files": openat2 mkdirat fstat newfstatat statx lseek),
     allow!("collect dead processes": wait4 waitid),
