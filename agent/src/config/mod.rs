@@ -16,6 +16,7 @@ mod settings;
 
 pub(crate) use fault::ConfigFaults;
 pub(crate) use flags::Flags;
+pub(crate) use schema::nearest;
 
 use crate::limits::{Ceilings, RuntimeLimits};
 use fault::{Origin, Problem};

@@ -1,15 +1,12 @@
 //! A call as people write it.
 
 use super::{Arch, names};
+use crate::config::nearest;
 use jail::seccomp::{Call, NATIVE, X32_BIT, calls};
 use thiserror::Error;
 
 /// `AUDIT_ARCH_I386` of <linux/audit.h>.
 const I386: u32 = 0x4000_0003;
-
-/// How alike two names have to be for one to be offered for the other (Jaro-Winkler, 1 is the same), and how many are.
-const ALIKE: f64 = 0.8;
-const OFFERED: usize = 3;
 
 /// What can't be understood.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -20,7 +17,7 @@ pub(crate) enum QuestionError {
     )]
     UnknownCall {
         name: String,
-        alike: Vec<&'static str>,
+        alike: Option<&'static str>,
     },
     #[error(
         "the argument {text} is neither a number nor a name that is known here{}: give it as a number, or _ to leave it open",
@@ -28,15 +25,12 @@ pub(crate) enum QuestionError {
     )]
     UnknownArgument {
         text: String,
-        alike: Vec<&'static str>,
+        alike: Option<&'static str>,
     },
 }
 
-fn offer(alike: &[&str]) -> String {
-    if alike.is_empty() {
-        return String::new();
-    }
-    format!(" (did you mean {}?)", alike.join(" or "))
+fn offer(alike: &Option<&str>) -> String {
+    alike.map_or_else(String::new, |alike| format!(" (did you mean {alike}?)"))
 }
 
 /// What is asked.
@@ -80,7 +74,7 @@ fn named(text: &str) -> Result<(String, u32), QuestionError> {
         (None, Some(number)) => Ok(("a call without a name".to_owned(), number)),
         (None, None) => Err(QuestionError::UnknownCall {
             name: text.to_owned(),
-            alike: alike(text, calls().map(|(name, _)| name)),
+            alike: nearest(text, calls().map(|(name, _)| name)),
         }),
     }
 }
@@ -95,7 +89,7 @@ fn argument(text: &str) -> Result<Option<u64>, QuestionError> {
         value |= number(part).or_else(|| names::value(part)).ok_or_else(|| {
             QuestionError::UnknownArgument {
                 text: part.to_owned(),
-                alike: alike(part, names::VALUES.iter().map(|(name, _)| *name)),
+                alike: nearest(part, names::VALUES.iter().map(|(name, _)| *name)),
             }
         })?;
     }
@@ -110,15 +104,4 @@ fn number(text: &str) -> Option<u64> {
     text.parse()
         .or_else(|_| text.parse::<i64>().map(i64::cast_unsigned))
         .ok()
-}
-
-/// The names most like a text, the likest first.
-fn alike(text: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut found: Vec<(f64, &str)> = names
-        .map(|name| (strsim::jaro_winkler(text, name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .collect();
-    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    found.truncate(OFFERED);
-    found.into_iter().map(|(_, name)| name).collect()
 }

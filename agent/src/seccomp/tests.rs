@@ -108,14 +108,14 @@ fn numbers_without_a_name_are_answered() {
 fn what_is_unknown_is_said_with_what_is_alike() {
     let error = parse(&["scoket"], Arch::X86_64).unwrap_err().to_string();
     assert!(
-        error.starts_with("no system call is named scoket (did you mean socket or "),
+        error.starts_with("no system call is named scoket (did you mean socket?)"),
         "{error}"
     );
     let error = parse(&["socket", "AF_ALGO"], Arch::X86_64)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("AF_ALGO is neither") && error.contains("(did you mean AF_ALG or "),
+        error.contains("AF_ALGO is neither") && error.contains("(did you mean AF_ALG?)"),
         "{error}"
     );
     let error = parse(&["socket", "%"], Arch::X86_64)
