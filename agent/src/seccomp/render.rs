@@ -53,6 +53,9 @@ pub(super) fn rules(subject: Subject) -> String {
             text += &conditions(call, rule);
         }
         writeln!(text, "     why: {}", rule.why).ok();
+        if let Some(kept_for) = rule.kept_for {
+            writeln!(text, "     kept for: {kept_for}").ok();
+        }
     }
     text
 }
