@@ -99,6 +99,15 @@ fn other_kinds_of_calls_kill() {
 }
 
 #[test]
+fn what_the_kernel_lets_past_every_filter_is_said() {
+    let text = answer(Subject::Program, &["uretprobe"], Arch::X86_64);
+    assert!(
+        text.contains("but: newer kernels let it past every filter"),
+        "{text}"
+    );
+}
+
+#[test]
 fn numbers_without_a_name_are_answered() {
     assert!(first_line(&["100000"], Arch::X86_64).ends_with(": ENOSYS"));
     assert!(first_line(&["400"], Arch::X86_64).ends_with(": EPERM"));

@@ -28,6 +28,10 @@ pub const NATIVE: u32 = 0xC000_003E;
 /// Set in the number of every x32 call (<asm/unistd.h>, `__X32_SYSCALL_BIT`).
 pub const X32_BIT: u32 = 0x4000_0000;
 
+/// Calls that newer kernels (Linux 6.14 and 6.18) let past every filter of every process. They are the kernel's own way back
+/// from a probe: who makes one elsewhere is killed by it.
+pub const PAST_FILTERS: [Sysno; 2] = [Sysno::uretprobe, Sysno::uprobe];
+
 /// Whose calls are filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
