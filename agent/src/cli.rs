@@ -2,6 +2,7 @@
 
 use crate::config::Flags;
 use crate::doctor::DoctorFlags;
+use crate::seccomp::SeccompFlags;
 use clap::{Parser, Subcommand};
 
 /// Runs untrusted programs in jails, behind Piston's API.
@@ -20,4 +21,6 @@ pub(crate) enum Command {
     Serve(Flags),
     /// Say what this host offers, what is missing and what follows
     Doctor(DoctorFlags),
+    /// Say what a jail's filters answer to a system call, and why
+    Seccomp(SeccompFlags),
 }

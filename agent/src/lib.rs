@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 mod logging;
 mod pool;
+mod seccomp;
 mod serve;
 mod warden;
 
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(flags) => tell(serve::serve(&flags)),
         Command::Doctor(flags) => doctor::run(&flags),
+        Command::Seccomp(flags) => tell(seccomp::run(&flags)),
     }
 }
 

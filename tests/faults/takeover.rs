@@ -1,6 +1,6 @@
 //! A front that was taken over: the test speaks to the warden over the front's own channel.
 
-use crate::job::{assert_gone, assert_serves, options};
+use crate::job::{answer, assert_gone, assert_serves, begin, options, program, python};
 use capsule_tests::processes::Process;
 use capsule_tests::{Node, wait};
 use nix::sys::signal::Signal;
@@ -87,6 +87,35 @@ fn numbers_of_no_jail_and_absurd_limits_are_harmless() {
         assert_serves(&node);
     }
     assert!(front.is_there(), "{}", node.stderr());
+}
+
+/// The limits of a job stay those that it was started with, whatever a front that was taken over asks for afterwards.
+#[test]
+fn a_second_arm_changes_nothing() {
+    let node = Node::start(options().set("max_process_count", 20));
+    let front = node.front().expect("a node has a front");
+    let code = "import os, time\ntime.sleep(2)\nn = 1\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(60)\n\
+                \x20       n += 1\nexcept BlockingIOError:\n    print(n)\n    raise SystemExit(1)";
+    let job = begin(&node, &python(code));
+    let unknown = u64::MAX - 1;
+    // Room for more processes and more memory, in the run stage only.
+    let more = [unknown, jail_of(&program(&node)), 0, 1, u64::MAX, 4096];
+    say(&link_of(&front), &message(ARM, &more)).expect("the channel takes it");
+    let run = &answer(job).json()["run"];
+    assert_eq!(
+        (&run["stdout"], &run["limit"]),
+        (&"20\n".into(), &"processes".into()),
+        "{run}"
+    );
+    assert!(front.is_there(), "{}", node.stderr());
+}
+
+/// The number of a jail, which its group is named after.
+fn jail_of(program: &Process) -> u64 {
+    let groups = program.cgroups();
+    let mut parts = groups.split('/');
+    let number = parts.find_map(|part| part.strip_prefix("jail-")?.parse().ok());
+    number.expect("a program is in a jail's group")
 }
 
 /// More jails than there may be are not made, and those that nobody asked for are removed.

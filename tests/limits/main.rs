@@ -4,6 +4,7 @@
 use capsule_tests::processes::Process;
 use capsule_tests::{Node, NodeOptions, wait};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
@@ -78,10 +79,38 @@ fn processes_are_counted() {
                 \x20       n += 1\nexcept BlockingIOError:\n    print(n)\n    raise SystemExit(1)";
     let stage = run(&node, code, &json!({}));
     assert_eq!(
-        (&stage["stdout"], &stage["code"]),
-        (&json!("20\n"), &json!(1)),
+        (&stage["stdout"], &stage["code"], &stage["limit"]),
+        (&json!("20\n"), &json!(1), &json!("processes")),
         "{stage}"
     );
+}
+
+/// From the start, before any job has said how many it may have.
+#[test]
+fn processes_of_a_jail_that_waits_are_limited() {
+    let options = NodeOptions::as_deployed().set("pool_size", 1);
+    let node = Node::start(options.set("max_process_count", 20));
+    let waiting = || {
+        node.inits()
+            .pop()
+            .filter(|init| init.cgroups().contains("/jail-"))
+    };
+    let init = wait::until(Duration::from_secs(10), waiting).expect("a jail is made ahead");
+    let groups = init.cgroups();
+    let path = groups.lines().find_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        match rest.split_once(':')? {
+            ("pids", path) => Some(format!("/sys/fs/cgroup/pids{path}")),
+            ("", path) => Some(format!("/sys/fs/cgroup{path}")),
+            _ => None,
+        }
+    });
+    let leaf = PathBuf::from(path.expect("the pids controller is there"));
+    let jail = leaf.parent().expect("init has a group in its jail's");
+    let most = std::fs::read_to_string(jail.join("pids.max")).expect("the group has a limit");
+    let most: u32 = most.trim().parse().expect("the limit is a number");
+    // Every runtime's own number is lower, and init and the holders count too.
+    assert!((20..200).contains(&most), "{most}");
 }
 
 #[test]

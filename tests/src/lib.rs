@@ -14,6 +14,7 @@ mod node;
 mod options;
 mod prerequisites;
 pub mod processes;
+pub mod program;
 mod site;
 pub mod wait;
 

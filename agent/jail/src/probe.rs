@@ -117,7 +117,8 @@ fn become_mapped(mut tell_entered: io::PipeWriter, mapped: &mut io::PipeReader) 
 /// # Errors
 /// What seccomp(2) says.
 pub fn program_filters() -> io::Result<()> {
-    let filters = seccomp::program_filters().map_err(|f| io::Error::from_raw_os_error(f.errno))?;
+    let filters = seccomp::filters(seccomp::Subject::Program)
+        .map_err(|f| io::Error::from_raw_os_error(f.errno))?;
     in_child(move || {
         nix::sys::prctl::set_no_new_privs()?;
         for filter in filters.programs() {

@@ -1,32 +1,31 @@
 //! Ordinary programs in every language, as people write them, against a node as it is deployed.
 
 mod exits;
-mod program;
 mod signals;
 mod suite;
 mod worker;
 
 #[test]
 fn python() {
-    suite::run("python", include_str!("data/python.toml"));
+    suite::run("python");
 }
 
 #[test]
 fn javascript() {
-    suite::run("javascript", include_str!("data/javascript.toml"));
+    suite::run("javascript");
 }
 
 #[test]
 fn java() {
-    suite::run("java", include_str!("data/java.toml"));
+    suite::run("java");
 }
 
 #[test]
 fn c() {
-    suite::run("c", include_str!("data/c.toml"));
+    suite::run("c");
 }
 
 #[test]
 fn cpp() {
-    suite::run("c++", include_str!("data/cpp.toml"));
+    suite::run("c++");
 }

@@ -1,13 +1,15 @@
 //! Puts programs to a node, several at a time, and collects every one that goes wrong.
 
-use crate::program::{self, Program};
+use capsule_tests::program::{self, CORPUS, Program};
 use capsule_tests::{Node, NodeOptions, each};
 use serde_json::Value;
 use std::time::Instant;
 
 /// Runs all programs of one language on a node of their own. `PROGRAMS_ONLY`, where it is set, is a part of the
 /// names of those to run.
-pub(crate) fn run(language: &str, text: &str) {
+pub(crate) fn run(language: &str) {
+    let of_language = CORPUS.iter().find(|(of, _)| *of == language);
+    let (_, text) = of_language.expect("there are programs in the language");
     let only = std::env::var("PROGRAMS_ONLY").unwrap_or_default();
     let programs: Vec<Program> = program::parse(text)
         .into_iter()

@@ -139,9 +139,11 @@ const FIXED_LIMITS: [(Resource, u64); 5] = [
 ];
 
 fn limits_of(program: &Program) -> [(Resource, u64); 3] {
+    // One more than the cgroup takes, which so refuses first, and counts it: by that the answer names the limit.
+    let processes = u64::from(program.processes).saturating_add(1);
     [
         (Resource::RLIMIT_NOFILE, u64::from(program.open_files)),
-        (Resource::RLIMIT_NPROC, u64::from(program.processes)),
+        (Resource::RLIMIT_NPROC, processes),
         (Resource::RLIMIT_FSIZE, program.file_size.get()),
     ]
 }

@@ -54,7 +54,7 @@ pub(super) fn confine_init() -> Result<(), Failure> {
     prctl::set_no_new_privs().at(Step::Identity)?;
     keep_alive_with_parent()?;
     landlock::keep_init(super::SUBMISSION).at(Step::Landlock)?;
-    apply(&seccomp::init_filters()?)
+    apply(&seccomp::filters(seccomp::Subject::Init)?)
 }
 
 /// A stage holder while it waits: it can become the program and nothing else. The program's filters hold from here
@@ -67,7 +67,7 @@ pub(super) fn confine_holder() -> Result<(), Failure> {
     prctl::set_dumpable(false).at(Step::Identity)?;
     prctl::set_no_new_privs().at(Step::Identity)?;
     landlock::keep_program().at(Step::Landlock)?;
-    apply(&seccomp::program_filters()?)
+    apply(&seccomp::filters(seccomp::Subject::Program)?)
 }
 
 /// The last steps before exec. What fails here ends the process before a byte of the job's code ran.

@@ -4,9 +4,11 @@
 //! are a stack (seccomp(2): all run, the strongest action wins, among equals the newest): one per errno, then the
 //! allowlist, which lets through what the others answer. A prelude by hand goes in front of the allowlist.
 
+mod explain;
 mod policy;
 
-pub use policy::{Condition, INIT, PROGRAM, Refusal, Rule, Verdict};
+pub use explain::{Action, Call, Decider, Decision, Explanation, decide, explain};
+pub use policy::{Condition, Refusal, Rule, Verdict};
 
 use crate::proto::{Failure, Step};
 use seccompiler::{
@@ -18,13 +20,51 @@ use syscalls::Sysno;
 
 /// The highest system call number that the policy knows (x86-64, Linux 6.18). Higher ones answer ENOSYS, so that a
 /// newer C library falls back to what it knows.
-const NEWEST: Sysno = Sysno::file_setattr;
+pub const NEWEST: Sysno = Sysno::file_setattr;
 
-/// `AUDIT_ARCH_X86_64` of <linux/audit.h>.
-const ARCH: u32 = 0xC000_003E;
+/// `AUDIT_ARCH_X86_64` of <linux/audit.h>: whose numbers the rules are about.
+pub const NATIVE: u32 = 0xC000_003E;
 
 /// Set in the number of every x32 call (<asm/unistd.h>, `__X32_SYSCALL_BIT`).
-const X32_BIT: u32 = 0x4000_0000;
+pub const X32_BIT: u32 = 0x4000_0000;
+
+/// Calls that newer kernels (Linux 6.14 and 6.18) let past every filter of every process. They are the kernel's own way back
+/// from a probe: who makes one elsewhere is killed by it.
+pub const PAST_FILTERS: [Sysno; 2] = [Sysno::uretprobe, Sysno::uprobe];
+
+/// Whose calls are filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The submitted program, and the holder that becomes it.
+    Program,
+    /// Pid 1 of the jail.
+    Init,
+}
+
+impl Subject {
+    /// Its policy.
+    #[must_use]
+    pub const fn rules(self) -> &'static [Rule] {
+        match self {
+            Self::Program => policy::PROGRAM,
+            Self::Init => policy::INIT,
+        }
+    }
+
+    /// What becomes of calls that no rule speaks of. Init makes none of them, so one that it does make kills it, and with
+    /// it the jail.
+    const fn otherwise(self) -> Action {
+        match self {
+            Self::Program => Action::Errno(libc::EPERM.cast_unsigned()),
+            Self::Init => Action::Kill,
+        }
+    }
+}
+
+/// Name and number of every call of x86-64 Linux up to [`NEWEST`].
+pub fn calls() -> impl Iterator<Item = (&'static str, u32)> {
+    Sysno::iter().map(|call| (call.name(), call.id().cast_unsigned()))
+}
 
 /// Compiled filters in the order in which they are to be installed.
 #[derive(Debug)]
@@ -36,14 +76,15 @@ impl Filters {
     }
 }
 
-/// The filters of the submitted program.
+/// The filters.
 ///
 /// # Errors
 /// Step `Seccomp` when the policy does not compile, which a test rules out.
-pub fn program_filters() -> Result<Filters, Failure> {
+pub fn filters(subject: Subject) -> Result<Filters, Failure> {
     let mut filters = Vec::new();
-    for errno in policy::errnos(PROGRAM) {
-        let rules = PROGRAM
+    for errno in policy::errnos(subject.rules()) {
+        let rules = subject
+            .rules()
             .iter()
             .filter(|rule| rule.verdict.errno() == Some(errno));
         filters.push(compile(
@@ -52,29 +93,15 @@ pub fn program_filters() -> Result<Filters, Failure> {
             SeccompAction::Errno(errno),
         )?);
     }
+    let otherwise = match subject.otherwise() {
+        Action::Allow => SeccompAction::Allow,
+        Action::Errno(errno) => SeccompAction::Errno(errno),
+        Action::Kill => SeccompAction::KillProcess,
+    };
     // The allowlist is last: it refuses the seccomp call itself.
-    let allowed = compile(
-        PROGRAM.iter(),
-        SeccompAction::Errno(libc::EPERM.cast_unsigned()),
-        SeccompAction::Allow,
-    )?;
+    let allowed = compile(subject.rules().iter(), otherwise, SeccompAction::Allow)?;
     filters.push(prelude().into_iter().chain(allowed).collect());
     Ok(Filters(filters))
-}
-
-/// The filter of init: what it does not need, kills it, and with it the jail.
-///
-/// # Errors
-/// As [`program_filters`].
-pub fn init_filters() -> Result<Filters, Failure> {
-    let allowed = compile(
-        INIT.iter(),
-        SeccompAction::KillProcess,
-        SeccompAction::Allow,
-    )?;
-    Ok(Filters(vec![
-        prelude().into_iter().chain(allowed).collect(),
-    ]))
 }
 
 fn compile<'a>(
@@ -134,7 +161,7 @@ fn prelude() -> [sock_filter; 8] {
     let line = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     [
         line(LOAD, 0, 0, ARCH_AT),
-        line(IF_EQUAL, 1, 0, ARCH),
+        line(IF_EQUAL, 1, 0, NATIVE),
         line(RETURN, 0, 0, KILL_PROCESS),
         line(LOAD, 0, 0, NUMBER_AT),
         line(IF_AT_LEAST, 0, 1, X32_BIT),

@@ -7,10 +7,9 @@ use libc::{
     AF_INET, AF_INET6, AF_UNIX, EINVAL, ENOSYS, F_NOTIFY, F_SETFL, F_SETLEASE, IPPROTO_TCP,
     IPPROTO_UDP, MADV_MERGEABLE, O_DIRECT, POSIX_FADV_DONTNEED, PR_CAPBSET_READ,
     PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
-    PR_GET_SECCOMP, PR_GET_SPECULATION_CTRL, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK,
-    PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
-    PR_SET_THP_DISABLE, PR_SET_TIMERSLACK, PR_SET_VMA, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM,
-    SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
+    PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE,
+    PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK,
+    PR_SET_VMA, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
 };
 use syscalls::Sysno;
 
@@ -25,6 +24,8 @@ pub struct Rule {
     pub verdict: Verdict,
     /// Why.
     pub why: &'static str,
+    /// Who needs it where nothing in the tests' corpus does: `tests/seccomp` fails for a call that is allowed for nobody.
+    pub kept_for: Option<&'static str>,
 }
 
 /// What a rule does.
@@ -91,16 +92,26 @@ macro_rules! calls {
 
 macro_rules! allow {
     ($why:literal: $($name:ident)*) => {
-        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Allow, why: $why }
+        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Allow, why: $why, kept_for: None }
     };
     ($why:literal: $($name:ident)*; when $($when:expr),+) => {
-        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Allow, why: $why }
+        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Allow, why: $why, kept_for: None }
+    };
+}
+
+/// As `allow`, for what the corpus does not need: by whom it is.
+macro_rules! keep {
+    ($kept_for:expr, $why:literal: $($name:ident)*) => {
+        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Allow, why: $why, kept_for: Some($kept_for) }
+    };
+    ($kept_for:expr, $why:literal: $($name:ident)*; when $($when:expr),+) => {
+        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Allow, why: $why, kept_for: Some($kept_for) }
     };
 }
 
 macro_rules! no_such_call {
     ($why:literal: $($name:ident)*) => {
-        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Refuse(Refusal::NoSuchCall), why: $why }
+        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Refuse(Refusal::NoSuchCall), why: $why, kept_for: None }
     };
 }
 
@@ -108,16 +119,17 @@ macro_rules! refuse {
     ($refusal:ident, $why:literal: $($name:ident)*; when $($when:expr),+) => {
         Rule {
             calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Refuse(Refusal::$refusal), why: $why,
+            kept_for: None,
         }
     };
 }
 
 macro_rules! ignore {
     ($why:literal: $($name:ident)*) => {
-        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Ignore, why: $why }
+        Rule { calls: calls!($($name)*), when: &[], verdict: Verdict::Ignore, why: $why, kept_for: None }
     };
     ($why:literal: $($name:ident)*; when $($when:expr),+) => {
-        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Ignore, why: $why }
+        Rule { calls: calls!($($name)*), when: &[$($when),+], verdict: Verdict::Ignore, why: $why, kept_for: None }
     };
 }
 
@@ -146,14 +158,21 @@ const UDP_ENCAP: u64 = 100;
 /// <linux/fs.h>.
 const RWF_NOWAIT: u64 = 8;
 
+/// Who makes calls that the shipped C library does not.
+const OTHER_LIBRARIES: &str = "older versions of glibc and musl, in packages and binaries built elsewhere, and lessons in assembly";
+/// Those that a later release of a distribution ships.
+const NEWER_LIBRARIES: &str = "newer versions of glibc, which make them in place of older calls";
+/// Where the C library asks the kernel what it reads by itself elsewhere (vdso(7)).
+const NO_VDSO: &str = "machines with a clock that the kernel can't give to programs, and programs that do not ask the vDSO";
+
 use Condition::{Given, Is, IsNot, Masked};
 
 /// What the submitted program may do.
-pub const PROGRAM: &[Rule] = &[
+pub(super) const PROGRAM: &[Rule] = &[
     // Files.
     allow!("read and write what it has open":
-        read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2 dup3 pipe pipe2
-        readahead getdents getdents64),
+        read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2 dup3 pipe2
+        readahead getdents64),
     allow!("reading with flags": preadv2; when &[Masked(5, RWF_NOWAIT, 0)]),
     refuse!(Invalid, "whether a read would wait tells what is in the page cache, so what other jobs ran": preadv2;
         when &[Masked(5, RWF_NOWAIT, RWF_NOWAIT)]),
@@ -163,9 +182,10 @@ pub const PROGRAM: &[Rule] = &[
     ignore!("dropping runtime files from the page cache would slow every other job down": fadvise64;
         when &[Is(3, POSIX_FADV_DONTNEED as u64)]),
     allow!("open and look at files; the jail's mounts and uids decide which":
-        creat stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat
-        statfs fstatfs ustat getcwd umask),
-    allow!("open through the page cache": open; when &[Masked(1, O_DIRECT as u64, 0)]),
+        creat fstat newfstatat statx access faccessat2 readlink readlinkat statfs fstatfs getcwd umask),
+    keep!(OTHER_LIBRARIES, "as the calls that replaced them, under the same conditions":
+        pipe getdents stat lstat faccessat utime utimes fork select nanosleep eventfd signalfd tkill semop getrlimit),
+    keep!(OTHER_LIBRARIES, "open through the page cache": open; when &[Masked(1, O_DIRECT as u64, 0)]),
     allow!("open through the page cache": openat; when &[Masked(2, O_DIRECT as u64, 0)]),
     refuse!(Invalid, "reading runtime files past the page cache would load the host's disk without end": open;
         when &[Masked(1, O_DIRECT as u64, O_DIRECT as u64)]),
@@ -173,11 +193,12 @@ pub const PROGRAM: &[Rule] = &[
     no_such_call!("its flags are behind a pointer where no filter sees them; callers fall back to openat": openat2),
     allow!("change the files of its own tmpfs":
         truncate ftruncate fallocate rename renameat renameat2 mkdir mkdirat rmdir link linkat unlink unlinkat symlink
-        symlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat chdir
+        symlinkat chmod fchmod fchmodat chown fchown lchown fchownat utimensat chdir
         fchdir),
+    keep!(NEWER_LIBRARIES, "as fchmodat": fchmodat2),
     allow!("reading extended attributes is part of copying a file (shutil, cp)":
         getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr),
-    allow!("named pipes; device nodes would need a capability besides":
+    keep!(OTHER_LIBRARIES, "named pipes; device nodes would need a capability besides":
         mknod; when &[Masked(1, S_IFMT as u64, S_IFIFO as u64)]),
     allow!("named pipes, as mknod": mknodat; when &[Masked(2, S_IFMT as u64, S_IFIFO as u64)]),
     allow!("descriptor flags and locks (SQLite); directory notices and leases tell what other jobs do with shared files":
@@ -192,24 +213,25 @@ pub const PROGRAM: &[Rule] = &[
     // Memory.
     allow!("memory, executable too: V8, the JVM and ctypes compile at run time":
         mmap munmap mremap mprotect brk msync mincore mlock mlock2 munlock mlockall munlockall memfd_create
-        mseal pkey_alloc pkey_free pkey_mprotect remap_file_pages get_mempolicy membarrier),
+        pkey_alloc pkey_free pkey_mprotect membarrier),
+    keep!(NEWER_LIBRARIES, "takes rights from memory only": mseal),
     allow!("advice on its memory; merging equal pages would tell by time what other jobs hold": madvise;
         when &[IsNot(2, MADV_MERGEABLE as u64)]),
     // Processes and threads.
     allow!("threads and processes, in no new namespace": clone; when &[Masked(0, NEW_NAMESPACES, 0)]),
     allow!("start, wait for and end processes":
-        fork vfork execve execveat exit exit_group wait4 waitid set_tid_address pidfd_open pidfd_send_signal),
+        vfork execve execveat exit exit_group wait4 waitid set_tid_address pidfd_open pidfd_send_signal),
     allow!("threads wait for each other":
-        futex futex_waitv futex_wake futex_wait futex_requeue set_robust_list get_robust_list rseq sched_yield),
+        futex set_robust_list rseq sched_yield),
     allow!("signals, inside the pid namespace only":
-        kill tkill tgkill rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo
-        rt_tgsigqueueinfo rt_sigsuspend sigaltstack pause restart_syscall signalfd signalfd4),
+        kill tgkill rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigqueueinfo
+        rt_tgsigqueueinfo rt_sigsuspend sigaltstack pause restart_syscall signalfd4),
     allow!("who and where it is":
         getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid getpgrp getsid setpgid
-        setsid capget uname sysinfo getcpu getrusage times getrlimit),
+        setsid capget uname sysinfo getrusage times),
     allow!("without a capability these change nothing that the kernel would not allow; runtimes call them":
         setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid capset),
-    allow!("lower its own limits, but for core files": setrlimit; when &[IsNot(0, RLIMIT_CORE as u64)]),
+    keep!(OTHER_LIBRARIES, "lower its own limits, but for core files": setrlimit; when &[IsNot(0, RLIMIT_CORE as u64)]),
     allow!("limits of itself only, those on core files to read": prlimit64;
         when &[Is(0, 0), IsNot(1, RLIMIT_CORE as u64)], &[Is(0, 0), Is(1, RLIMIT_CORE as u64), Masked(2, u64::MAX, 0)]),
     ignore!("the limit is 1 and stays so: under 0 a crash would start the host's core_pattern helper, as root": setrlimit;
@@ -218,8 +240,7 @@ pub const PROGRAM: &[Rule] = &[
         when &[Is(0, 0), Is(1, RLIMIT_CORE as u64), Given(2)]),
     allow!("its own scheduling; priorities can't be raised":
         sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler
-        sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority
-        setpriority ioprio_get ioprio_set),
+        sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority setpriority),
     allow!("names, parent death, dumpability, timer slack and the like; nothing of privileges, seccomp or memory maps":
         prctl; when
         &[Is(0, PR_SET_NAME as u64)], &[Is(0, PR_GET_NAME as u64)], &[Is(0, PR_SET_PDEATHSIG as u64)],
@@ -227,18 +248,20 @@ pub const PROGRAM: &[Rule] = &[
         &[Is(0, PR_SET_TIMERSLACK as u64)], &[Is(0, PR_GET_TIMERSLACK as u64)], &[Is(0, PR_CAPBSET_READ as u64)],
         &[Is(0, PR_SET_NO_NEW_PRIVS as u64)], &[Is(0, PR_GET_NO_NEW_PRIVS as u64)], &[Is(0, PR_GET_SECCOMP as u64)],
         &[Is(0, PR_SET_CHILD_SUBREAPER as u64)], &[Is(0, PR_GET_CHILD_SUBREAPER as u64)],
-        &[Is(0, PR_SET_THP_DISABLE as u64)], &[Is(0, PR_GET_THP_DISABLE as u64)],
-        &[Is(0, PR_GET_SPECULATION_CTRL as u64)], &[Is(0, PR_SET_VMA as u64)]),
-    allow!("thread-local storage": arch_prctl set_thread_area get_thread_area),
+        &[Is(0, PR_SET_THP_DISABLE as u64)], &[Is(0, PR_GET_THP_DISABLE as u64)]),
+    keep!(NEWER_LIBRARIES, "names for memory": prctl; when &[Is(0, PR_SET_VMA as u64)]),
+    allow!("thread-local storage": arch_prctl),
     allow!("asking which personality, and no address randomisation (debuggers, gcc's precompiled headers)":
         personality; when &[Is(0, 0)], &[Is(0, QUERY_PERSONALITY)], &[Is(0, NO_RANDOMIZE)]),
     // Time.
     allow!("clocks, sleep and timers":
-        time gettimeofday clock_gettime clock_getres nanosleep clock_nanosleep alarm getitimer setitimer timer_create
+        clock_gettime clock_getres clock_nanosleep alarm getitimer setitimer timer_create
         timer_settime timer_gettime timer_getoverrun timer_delete timerfd_create timerfd_settime timerfd_gettime),
+    keep!(NO_VDSO,
+        "clocks, and on which processor it is": time gettimeofday getcpu),
     // Waiting.
     allow!("wait for descriptors":
-        poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd
+        poll ppoll pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
         eventfd2),
     // Sockets: the network namespace holds nothing but the jail's own loopback.
     allow!("UNIX sockets between its own processes": socket;
@@ -268,7 +291,7 @@ pub const PROGRAM: &[Rule] = &[
                 IsNot(2, SO_ZEROCOPY)]),
     // System V and POSIX IPC: the namespace is the jail's own and dies with it.
     allow!("IPC between its own processes, as courses teach it":
-        shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink
+        shmget shmat shmctl shmdt semget semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink
         mq_timedsend mq_timedreceive mq_notify mq_getsetattr),
     allow!("random numbers": getrandom),
     // Refusals with an errno of their own.
@@ -287,25 +310,30 @@ pub const PROGRAM: &[Rule] = &[
     no_such_call!("tells what is in the page cache, so what other jobs ran": cachestat),
     no_such_call!("memory outside of what the memory cgroup reclaims": memfd_secret),
     no_such_call!("newer calls that libraries try first and do without":
-        landlock_create_ruleset landlock_add_rule landlock_restrict_self process_mrelease process_madvise),
+        landlock_create_ruleset landlock_add_rule landlock_restrict_self process_mrelease process_madvise
+        futex_waitv futex_wake futex_wait futex_requeue),
     Rule {
         calls: calls!(sendfile),
         when: &[],
         verdict: Verdict::Refuse(Refusal::Invalid),
         why: "page-cache bugs live in splice's family; on EINVAL Java and libstdc++ fall back, on EPERM they fail",
+        kept_for: None,
     },
 ];
 
 /// What init does once it is prepared (see `init::serve`); anything else kills the jail.
-pub const INIT: &[Rule] = &[
-    allow!("messages and pipes": read write readv writev recvfrom recvmsg sendto sendmsg poll ppoll close fcntl),
-    allow!("the submitted files": openat2 mkdirat fstat newfstatat statx lseek),
-    allow!("collect dead processes": wait4 waitid),
+pub(super) const INIT: &[Rule] = &[
+    allow!("messages and pipes": read write recvfrom sendto poll close),
+    allow!("the submitted files": openat2 mkdirat),
+    allow!("collect dead processes": wait4),
     allow!("kill what the compile stage left, under the program's uid": kill setresuid),
     allow!("die with the warden": prctl; when &[Is(0, PR_SET_PDEATHSIG as u64)]),
-    allow!("memory": brk mmap munmap mremap madvise mprotect),
-    allow!("time": clock_gettime),
-    allow!("threads' and signals' bookkeeping of the Rust runtime":
-        futex sigaltstack rt_sigaction rt_sigprocmask rt_sigreturn restart_syscall sched_yield getrandom),
-    allow!("end": exit exit_group),
+    allow!("memory, for the pieces of files": brk mmap munmap mremap),
+    allow!("a wait that was interrupted goes on": restart_syscall),
+    allow!("its stack for signals goes with it": sigaltstack),
+    keep!("the C library's allocator and Rust's library: when memory is short, in debug builds, on the way to a panic",
+        "bookkeeping of memory, descriptors, signals and locks":
+        madvise mprotect fcntl futex rt_sigaction rt_sigprocmask rt_sigreturn getrandom exit),
+    keep!(NO_VDSO, "time": clock_gettime),
+    allow!("end": exit_group),
 ];

@@ -1,12 +1,16 @@
 //! Checks on the policy as data; that the kernel enforces it is shown by the escape tests.
 
+mod bpf;
+mod explained;
+
 use super::*;
+use policy::{INIT, PROGRAM};
 use std::collections::BTreeMap;
 
 #[test]
 fn both_policies_compile_within_the_kernels_limit() {
-    for filters in [program_filters().unwrap(), init_filters().unwrap()] {
-        for program in filters.programs() {
+    for subject in [Subject::Program, Subject::Init] {
+        for program in filters(subject).unwrap().programs() {
             // BPF_MAXINSNS of <linux/bpf_common.h>.
             assert!(program.len() <= 4096, "{} instructions", program.len());
         }

@@ -1,24 +1,43 @@
-//! One program as data, and the judgement of its answer.
+//! Ordinary programs as data, and the judgement of their answers.
 //!
 //! What is not said is strict: stdout and stderr are empty, the exit code is 0, and so on.
 
-use capsule_tests::wait;
+use crate::wait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+/// The corpus: language, and its programs as people write them.
+pub const CORPUS: [(&str, &str); 5] = [
+    (
+        "python",
+        include_str!("../conformance/programs/data/python.toml"),
+    ),
+    (
+        "javascript",
+        include_str!("../conformance/programs/data/javascript.toml"),
+    ),
+    (
+        "java",
+        include_str!("../conformance/programs/data/java.toml"),
+    ),
+    ("c", include_str!("../conformance/programs/data/c.toml")),
+    ("c++", include_str!("../conformance/programs/data/cpp.toml")),
+];
+
 /// A file with programs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Programs {
+struct Programs {
     program: Vec<Program>,
 }
 
 /// One program.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Program {
-    pub(crate) name: String,
+pub struct Program {
+    /// What it is about.
+    pub name: String,
     /// The main file where there is no other, or before the others.
     source: Option<String>,
     /// Name of that file; none is sent when absent.
@@ -67,16 +86,25 @@ pub(crate) struct Program {
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
-    content: String,
+    content: Input,
     encoding: Option<String>,
 }
 
-/// Standard input, spelt out or as a repetition.
+/// Standard input or a file, spelt out or as a repetition.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Input {
     Text(String),
     Repeated { repeat: String, times: usize },
+}
+
+impl Input {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Repeated { repeat, times } => repeat.repeat(*times),
+        }
+    }
 }
 
 impl Default for Input {
@@ -86,7 +114,11 @@ impl Default for Input {
 }
 
 /// The programs of a file.
-pub(crate) fn parse(text: &str) -> Vec<Program> {
+///
+/// # Panics
+/// When it has another form.
+#[must_use]
+pub fn parse(text: &str) -> Vec<Program> {
     toml::from_str::<Programs>(text)
         .expect("the programs have their own form")
         .program
@@ -94,7 +126,8 @@ pub(crate) fn parse(text: &str) -> Vec<Program> {
 
 impl Program {
     /// The body of its request.
-    pub(crate) fn body(&self, language: &str) -> Value {
+    #[must_use]
+    pub fn body(&self, language: &str) -> Value {
         let mut files = Vec::new();
         if let Some(source) = &self.source {
             files.push(match &self.file_name {
@@ -103,16 +136,13 @@ impl Program {
             });
         }
         for file in &self.file {
-            let mut sent = json!({"name": file.name, "content": file.content});
+            let mut sent = json!({"name": file.name, "content": file.content.text()});
             if let Some(encoding) = &file.encoding {
                 sent["encoding"] = encoding.as_str().into();
             }
             files.push(sent);
         }
-        let stdin = match &self.stdin {
-            Input::Text(text) => text.clone(),
-            Input::Repeated { repeat, times } => repeat.repeat(*times),
-        };
+        let stdin = self.stdin.text();
         let mut body = json!({"language": language, "version": "*", "files": files, "stdin": stdin, "args": self.args});
         for (key, value) in &self.request {
             body[key] = value.clone();
@@ -120,8 +150,9 @@ impl Program {
         body
     }
 
-    /// What is wrong with an answer.
-    pub(crate) fn judge(&self, status: u16, answer: &Value, took: Duration) -> Vec<String> {
+    /// What is wrong with an answer that took so long.
+    #[must_use]
+    pub fn judge(&self, status: u16, answer: &Value, took: Duration) -> Vec<String> {
         if status != 200 {
             return vec![format!("status {status}: {answer}")];
         }
@@ -228,7 +259,7 @@ fn judge_text(name: &str, have: &str, want: &str, length: Option<usize>, wrong: 
 }
 
 /// The first part of a text that may be long.
-pub(crate) fn shortened(text: &str) -> String {
+fn shortened(text: &str) -> String {
     match text.char_indices().nth(1500) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
