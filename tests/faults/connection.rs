@@ -82,6 +82,11 @@ impl Connection {
         self.unread.is_empty() && !self.more()
     }
 
+    /// Waits until the node has sent something.
+    pub(crate) fn wait_for_bytes(&mut self) {
+        assert!(self.more(), "the node closes");
+    }
+
     fn more(&mut self) -> bool {
         let mut buffer = [0; 65_536];
         match self.stream.read(&mut buffer) {

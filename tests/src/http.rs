@@ -2,10 +2,13 @@
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The longest wait for an answer.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -95,7 +98,7 @@ impl Reply {
 /// # Errors
 /// When there is no connection, it breaks, or the answer takes too long.
 pub fn send(address: SocketAddr, request: &Request) -> io::Result<Reply> {
-    send_within(LIMIT, address, request)
+    send_to(&Place::Tcp(address), Version::One, request)
 }
 
 /// The same for one who waits so long at most.
@@ -103,11 +106,46 @@ pub fn send(address: SocketAddr, request: &Request) -> io::Result<Reply> {
 /// # Errors
 /// As [`send`].
 pub fn send_within(limit: Duration, address: SocketAddr, request: &Request) -> io::Result<Reply> {
+    deliver(limit, &Place::Tcp(address), Version::One, request)
+}
+
+/// Where a node listens.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A socket file.
+    Unix(PathBuf),
+}
+
+/// The version of HTTP that a request is sent in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2 without asking before.
+    Two,
+}
+
+/// As [`send`], to any place in either version.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_to(place: &Place, version: Version, request: &Request) -> io::Result<Reply> {
+    deliver(LIMIT, place, version, request)
+}
+
+fn deliver(
+    limit: Duration,
+    place: &Place,
+    version: Version,
+    request: &Request,
+) -> io::Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match tokio::time::timeout(limit, exchange(address, request)).await {
+        match tokio::time::timeout(limit, exchange(place, version, request)).await {
             Ok(reply) => reply,
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::TimedOut,
@@ -117,29 +155,53 @@ pub fn send_within(limit: Duration, address: SocketAddr, request: &Request) -> i
     })
 }
 
-async fn exchange(address: SocketAddr, request: &Request) -> io::Result<Reply> {
-    let stream = tokio::net::TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
-    // Its failure comes out of the sender too.
-    drop(tokio::spawn(connection));
-    let mut builder = hyper::Request::builder()
-        .method(request.method.as_str())
-        .uri(&request.path)
-        .header("host", address.to_string());
+async fn exchange(place: &Place, version: Version, request: &Request) -> io::Result<Reply> {
+    match place {
+        Place::Tcp(address) => {
+            let stream = tokio::net::TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            exchange_over(stream, &address.to_string(), version, request).await
+        }
+        Place::Unix(path) => {
+            let stream = tokio::net::UnixStream::connect(path).await?;
+            exchange_over(stream, "localhost", version, request).await
+        }
+    }
+}
+
+async fn exchange_over(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    host: &str,
+    version: Version,
+    request: &Request,
+) -> io::Result<Reply> {
+    let io = TokioIo::new(stream);
+    let builder = hyper::Request::builder().method(request.method.as_str());
+    let mut builder = match version {
+        Version::One => builder.uri(&request.path).header("host", host),
+        Version::Two => builder.uri(format!("http://{host}{}", request.path)),
+    };
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
-    let request = builder
-        .body(Full::new(Bytes::from(request.body.clone())))
-        .map_err(io::Error::other)?;
-    let response = sender
-        .send_request(request)
-        .await
-        .map_err(io::Error::other)?;
-    let (head, body) = response.into_parts();
+    let body = Full::new(Bytes::from(request.body.clone()));
+    let request = builder.body(body).map_err(io::Error::other)?;
+    // A connection's failure comes out of its sender too.
+    let response = match version {
+        Version::One => {
+            let (mut sender, connection) = http1::handshake(io).await.map_err(io::Error::other)?;
+            drop(tokio::spawn(connection));
+            sender.send_request(request).await
+        }
+        Version::Two => {
+            let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io)
+                .await
+                .map_err(io::Error::other)?;
+            drop(tokio::spawn(connection));
+            sender.send_request(request).await
+        }
+    };
+    let (head, body) = response.map_err(io::Error::other)?.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     Ok(Reply {
         status: head.status.as_u16(),

@@ -202,7 +202,8 @@ async fn prefaces_and_headers_have_a_time_and_rests_a_longer_one() {
     client.send(open).await;
     for _ in 0..4 {
         sleep(SHORT / 5).await;
-        client.send(&more).await;
+        // A slow machine may have come to the end of the time already.
+        client.try_send(&more).await;
     }
     while client.next().await.is_some() {}
     assert!(begin.elapsed() < SHORT * 3);
