@@ -38,7 +38,8 @@ fn a_job_gets_another_jail_when_its_own_does_not_take_its_files() {
     let begun = Instant::now();
     let reply = answer(begin(&node, &python(&long)));
     assert!(is_42(&reply), "{} {}", reply.status, reply.text());
-    assert!(begun.elapsed() < SECOND * 10, "{:?}", begun.elapsed());
+    let limit = SECOND * 10 * wait::slowness();
+    assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
     assert_gone(&inits, SECOND);
 }
 
@@ -55,7 +56,8 @@ fn a_job_in_a_jail_that_stands_still_ends_in_time() {
         let begun = Instant::now();
         let reply = answer(begin(&node, &body));
         assert_eq!(reply.json()["run"]["status"], "TO", "{}", reply.text());
-        assert!(begun.elapsed() < SECOND * 4, "{:?}", begun.elapsed());
+        let limit = SECOND * 4 * wait::slowness();
+        assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
         assert_gone(&inits, SECOND);
         assert_serves(&node);
     }
@@ -93,7 +95,7 @@ fn a_holder_that_is_stopped_costs_its_job_only() {
 fn an_init_without_a_builder_does_not_stay() {
     let node = Node::start(options());
     let load = Load::start(node.address(), 2);
-    let end = Instant::now() + SECOND * 20;
+    let end = Instant::now() + SECOND * 20 * wait::slowness();
     let orphan = loop {
         assert!(Instant::now() < end, "no jail is met in the making");
         let Some(builder) = builders(&node).pop() else {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Report {
     pub(crate) seed: u64,
     minutes: u64,
-    begun: Instant,
+    pub(crate) begun: Instant,
     /// Jobs a second that the node can do, and that arrived.
     pub(crate) capacity: f64,
     pub(crate) rate: f64,
