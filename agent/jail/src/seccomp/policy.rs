@@ -328,12 +328,12 @@ pub(super) const INIT: &[Rule] = &[
     allow!("collect dead processes": wait4),
     allow!("kill what the compile stage left, under the program's uid": kill setresuid),
     allow!("die with the warden": prctl; when &[Is(0, PR_SET_PDEATHSIG as u64)]),
-    allow!("memory, for the pieces of files": brk mmap munmap mremap),
+    allow!("memory, for the pieces of files": brk mmap munmap),
     allow!("a wait that was interrupted goes on": restart_syscall),
     allow!("its stack for signals goes with it": sigaltstack),
     keep!("the C library's allocator and Rust's library: when memory is short, in debug builds, on the way to a panic",
         "bookkeeping of memory, descriptors, signals and locks":
-        madvise mprotect fcntl futex rt_sigaction rt_sigprocmask rt_sigreturn getrandom exit),
+        mremap madvise mprotect fcntl futex rt_sigaction rt_sigprocmask rt_sigreturn getrandom exit),
     keep!(NO_VDSO, "time": clock_gettime),
     allow!("end": exit_group),
 ];
