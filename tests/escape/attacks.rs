@@ -30,7 +30,7 @@ pub(crate) const ALL: [&[Attack]; 6] = [KERNEL, REACH, MEMORY, PROCESSES, OUTPUT
 /// System calls and their arguments.
 pub(crate) const KERNEL: &[Attack] = &[
     attack!("system calls that open the kernel", "c", "kernel.c" [] {} => Content("calls")),
-    attack!("socket families, types and options", "c", "sockets.c" [] {} => Content("7860 calls")),
+    attack!("socket families, types and options", "c", "sockets.c" [] {} => Content("7871 calls")),
     attack!("32-bit entry", "c", "foreign.c" ["i386"] {} => Signal("SIGSYS"), Stdout("before\n")),
     attack!("32-bit socketcall", "c", "foreign.c" ["i386", "socketcall"] {} => Signal("SIGSYS"), Stdout("before\n")),
     attack!("x32 entry", "c", "foreign.c" ["x32"] {} => Signal("SIGSYS"), Stdout("before\n")),

@@ -146,6 +146,13 @@ const FICLONERANGE: u64 = 0x4020_940D;
 const FIDEDUPERANGE: u64 = 0xC018_9436;
 const TIOCSTI: u64 = 0x5412;
 const TIOCLINUX: u64 = 0x541C;
+/// <linux/sockios.h>: the kernel loads its modules for bridges and VLANs for whoever asks, before it asks for a capability.
+const SIOCGIFBR: u64 = 0x8940;
+const SIOCSIFBR: u64 = 0x8941;
+const SIOCGIFVLAN: u64 = 0x8982;
+const SIOCSIFVLAN: u64 = 0x8983;
+const SIOCBRADDBR: u64 = 0x89A0;
+const SIOCBRDELBR: u64 = 0x89A1;
 /// <linux/tcp.h>.
 const TCP_ULP: u64 = 31;
 const SO_ATTACH_FILTER: u64 = 26;
@@ -207,9 +214,11 @@ pub(super) const PROGRAM: &[Rule] = &[
     refuse!(Invalid, "as opening with the flag": fcntl;
         when &[Is(1, F_SETFL as u64), Masked(2, O_DIRECT as u64, O_DIRECT as u64)]),
     allow!("locks between its own processes": flock),
-    allow!("terminals and pipes; not pushing input, not the console, not sharing blocks between files":
+    allow!("terminals and pipes; not pushing input, not the console, not sharing blocks between files, no modules for \
+        networks":
         ioctl; when &[IsNot(1, TIOCSTI), IsNot(1, TIOCLINUX), IsNot(1, FICLONE), IsNot(1, FICLONERANGE),
-            IsNot(1, FIDEDUPERANGE)]),
+            IsNot(1, FIDEDUPERANGE), IsNot(1, SIOCGIFBR), IsNot(1, SIOCSIFBR), IsNot(1, SIOCGIFVLAN),
+            IsNot(1, SIOCSIFVLAN), IsNot(1, SIOCBRADDBR), IsNot(1, SIOCBRDELBR)]),
     // Memory.
     allow!("memory, executable too: V8, the JVM and ctypes compile at run time":
         mmap munmap mremap mprotect brk msync mincore mlock mlock2 munlock mlockall munlockall memfd_create
