@@ -9,6 +9,7 @@ mod error;
 mod info;
 mod overrides;
 mod script;
+pub mod sealed;
 mod selector;
 mod store;
 
