@@ -20,4 +20,6 @@ pub(crate) enum Command {
     Serve(Flags),
     /// Say what this host offers, what is missing and what follows
     Doctor(DoctorFlags),
+    /// Compare what jobs of the running node see of its runtimes, and what the disk has, with what was sealed
+    Verify(Flags),
 }

@@ -13,7 +13,6 @@ const MEMORY_NEEDED: Bytes = Bytes::mib(512);
 pub(super) fn findings(host: HostFacts) -> Vec<Finding> {
     let mut findings = vec![kernel(), resources(host), swap(), core_dumps()];
     findings.extend(SETTINGS.iter().filter_map(Setting::find));
-    findings.extend(["squashfs", "erofs"].map(file_system));
     findings
 }
 
@@ -134,18 +133,6 @@ impl Setting {
                 "open on the host; a jail's filter refuses it",
             )
         })
-    }
-}
-
-fn file_system(name: &str) -> Finding {
-    let known = read("/proc/filesystems").unwrap_or_default();
-    if known
-        .lines()
-        .any(|line| line.trim_start_matches("nodev").trim() == name)
-    {
-        Finding::ok(name, "there")
-    } else {
-        Finding::note(name, "not loaded", "nothing: runtimes are plain folders")
     }
 }
 

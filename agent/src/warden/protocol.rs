@@ -50,6 +50,8 @@ pub(crate) enum FromWarden {
     NoSuchJail(RequestId),
     /// Stop accepting, finish what runs, exit.
     Drain,
+    /// The runtimes are not what was sealed: run nothing more, and say so.
+    Unsound,
 }
 
 /// Descriptors that come with [`FromWarden::Created`].

@@ -35,6 +35,7 @@ fn jails() -> Jails {
         ceiling: CEILING,
         slots: Slots::new(5000, MAX_JAILS),
         last: 0,
+        closed: false,
         jails: BTreeMap::new(),
     }
 }
