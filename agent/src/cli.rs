@@ -23,4 +23,6 @@ pub(crate) enum Command {
     Doctor(DoctorFlags),
     /// Say what a jail's filters answer to a system call, and why
     Seccomp(SeccompFlags),
+    /// Compare what jobs of the running node see of its runtimes, and what the disk has, with what was sealed
+    Verify(Flags),
 }

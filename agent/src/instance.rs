@@ -3,11 +3,12 @@
 use crate::config::Config;
 use crate::serve::StartError;
 use jail::cgroup::{self, Hierarchy, Tree};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 use nix::libc;
-use nix::unistd::User;
+use nix::unistd::{Pid, User, getpid};
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread::sleep;
@@ -55,6 +56,7 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
             what: format!("the state directory {}", config.state_directory.display()),
             key: "state_directory",
         })?;
+    note_pid(&state);
     let ids = open(Path::new(ID_LOCKS)).map_err(failed)?;
     let (first, last) = (*config.jails.ids.start(), *config.jails.ids.end());
     let short = |number: i32| {
@@ -72,6 +74,37 @@ pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
         key: "runner_uid_min and runner_uid_max",
     })?;
     Ok(Claim { state, ids })
+}
+
+/// Writes the number of this process into the lock, for `verify`. A full disk is no reason not to serve.
+fn note_pid(mut lock: &File) {
+    let noted = lock
+        .set_len(0)
+        .and_then(|()| writeln!(lock, "{}", getpid()));
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the lock can't hold this process's number: `capsule-agent verify` will not find it");
+    }
+}
+
+/// The warden of the node that runs with this state directory.
+///
+/// # Errors
+/// The lock can't be opened, or does not hold the number of whoever has it.
+pub(crate) fn running(state_directory: &Path) -> io::Result<Option<Pid>> {
+    let file = match File::open(state_directory.join("lock")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match Flock::lock(file, FlockArg::LockSharedNonblock) {
+        Ok(_) => Ok(None),
+        Err((mut file, Errno::EWOULDBLOCK)) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text)?;
+            let pid = text.trim().parse().map_err(io::Error::other)?;
+            Ok(Some(Pid::from_raw(pid)))
+        }
+        Err((_, error)) => Err(error.into()),
+    }
 }
 
 /// Claims the cgroup, in which a node removes whatever it finds. The lock is on the folder itself: its name alone is no claim, as two nodes may have one name below different groups.

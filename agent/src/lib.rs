@@ -1,7 +1,7 @@
 //! The node daemon as a library, so that its parsers can be fuzzed: the program is this crate's [`main`] and nothing else.
 //!
-//! One binary, several processes: the warden (`serve`), which starts this binary anew as the front and, in each jail,
-//! as its init.
+//! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as helpers that prepare
+//! and check the runtimes and, in each jail, as its init.
 
 mod catalog;
 mod cli;
@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 mod logging;
 mod pool;
+mod runtimes;
 mod seccomp;
 mod serve;
 mod warden;
@@ -34,12 +35,15 @@ pub fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("jail-init") => return jail::init::main(),
         Some("front") => return tell(front::main()),
+        Some(runtimes::PREPARE) => return runtimes::prepare_main(),
+        Some(runtimes::CHECK) => return runtimes::check_main(),
         _ => {}
     }
     match Cli::parse().command {
         Command::Serve(flags) => tell(serve::serve(&flags)),
         Command::Doctor(flags) => doctor::run(&flags),
         Command::Seccomp(flags) => tell(seccomp::run(&flags)),
+        Command::Verify(flags) => runtimes::verify(&flags),
     }
 }
 
@@ -48,13 +52,18 @@ fn tell<E: Error>(result: Result<(), E>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
-    let mut message = format!("capsule-agent: {error}");
+    // A closed stderr changes nothing about the failure; eprintln would panic.
+    writeln!(std::io::stderr(), "capsule-agent: {}", sentence(&error)).ok();
+    ExitCode::FAILURE
+}
+
+/// An error with all its causes.
+fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        message.push_str(&format!(": {error}"));
+        text.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    // A closed stderr changes nothing about the failure; eprintln would panic.
-    writeln!(std::io::stderr(), "{message}").ok();
-    ExitCode::FAILURE
+    text
 }

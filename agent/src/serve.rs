@@ -3,6 +3,7 @@
 use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts};
 use crate::front::Settings;
 use crate::listen::Listener;
+use crate::runtimes::{self, ProvideError, View};
 use crate::warden::{self, Options, WardenError};
 use crate::{descriptors, doctor, instance, logging};
 use jail::Bytes;
@@ -104,6 +105,9 @@ pub(crate) enum StartError {
         /// The least that is enough.
         needed: u64,
     },
+    /// The runtimes can't be mounted, or are not what was sealed.
+    #[error("jobs have no runtimes")]
+    Runtimes(#[from] ProvideError),
     /// cgroups.
     #[error("jobs can't be limited")]
     Cgroup(#[from] CgroupError),
@@ -157,12 +161,14 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
         .map(bind)
         .collect::<Result<_, _>>()?;
     let settings = Settings::new(&config, host.cores, listeners.len(), connections);
+    // Before anything is made that a failure would leave on the host: these mounts go away with this process.
+    keep_mounts_private()?;
+    let view = runtimes::provide(&config)?;
     let tree = instance::cgroups(&config.cgroup)?;
     tree.delegate()?;
     let _cgroup = instance::patiently(|| instance::claim_cgroup(&config, &tree))?;
     prepare_cgroups(&config, &tree)?;
-    keep_mounts_private()?;
-    let options = options(&config, host, base, tree, &settings)?;
+    let options = options(&config, host, &view, tree, &settings)?;
     Ok(warden::run(options, listeners)?)
 }
 
@@ -225,19 +231,18 @@ fn keep_mounts_private() -> Result<(), StartError> {
 fn options(
     config: &Config,
     host: HostFacts,
-    base: PathBuf,
+    view: &View,
     tree: Tree,
     settings: &Settings,
 ) -> Result<Options, StartError> {
-    let absolute = |path: &Path| path.canonicalize().map_err(system("finding the runtimes"));
     let network = std::fs::metadata("/proc/self/ns/net")
         .map_err(system("looking at the network namespace"))?;
     let cores = config.jails.job_cpus.unwrap_or(host.cores as f64);
     let first = *config.jails.ids.start();
     Ok(Options {
         spec: Spec {
-            base: absolute(&base)?,
-            packages: absolute(&config.packages_directory())?,
+            base: view.base(),
+            packages: view.packages(),
             box_size: config.jails.box_size,
             tmp_size: config.jails.tmp_size,
             inodes: config.jails.max_inodes,
@@ -260,6 +265,8 @@ fn options(
         front_config: serde_json::to_vec(settings)
             .map_err(system("passing the configuration on"))?,
         drain_timeout: config.admission.drain_timeout,
+        check: runtimes::Order::new(config, view),
+        verify_interval: config.runtimes.verify_interval,
     })
 }
 

@@ -95,9 +95,9 @@ refresh_lists() {
         die "can't fetch the list of distribution packages: check the network and the apt sources, then run it again"
 }
 
-# A linker and the C library's start files, for cargo; curl, to ask the node.
+# A linker and the C library's start files, for cargo; curl, to ask the node; what seals runtimes into images.
 install_for_building() {
-    install_missing cc:gcc /usr/include/stdlib.h:libc6-dev curl:curl \
+    install_missing cc:gcc mkfs.erofs:erofs-utils /usr/include/stdlib.h:libc6-dev curl:curl \
         /etc/ssl/certs/ca-certificates.crt:ca-certificates
 }
 

@@ -1,4 +1,5 @@
-//! A node under attack: beside what the harness compares, the daemon's binary and every runtime file are as before.
+//! A node under attack: beside what the harness compares, the daemon's binary and every runtime file are as before, and at
+//! the end the node's own check finds on the disk and in the page cache what was sealed.
 
 use capsule_tests::{Node, NodeOptions, agent_binary, store};
 use std::collections::BTreeMap;
@@ -43,6 +44,13 @@ impl Deref for Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        // A failing test has its own message, which a second panic would hide.
+        if std::thread::panicking() {
+            return;
+        }
+        let (status, said) = self.node.verify();
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.lines().count() > 1, "{said}");
         let after = files();
         let changed: Vec<_> = self
             .before
@@ -51,9 +59,8 @@ impl Drop for Arena {
             .map(|(path, _)| path)
             .chain(after.keys().filter(|path| !self.before.contains_key(*path)))
             .collect();
-        // A failing test has its own message, which a second panic would hide.
         assert!(
-            std::thread::panicking() || changed.is_empty(),
+            changed.is_empty(),
             "jobs changed files of the node: {changed:#?}"
         );
     }
@@ -62,7 +69,10 @@ impl Drop for Arena {
 fn files() -> BTreeMap<PathBuf, State> {
     let mut found = BTreeMap::new();
     note(&agent_binary(), &mut found);
-    note(&store(), &mut found);
+    // Beside them the node keeps images of these.
+    for part in ["base", "packages"] {
+        note(&store().join(part), &mut found);
+    }
     found
 }
 

@@ -22,22 +22,32 @@ const LIMIT: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;
 const ALIGNMENT: usize = 4096;
 
-/// A page-cache exploit changes what readers get and not what is stored; one that writes changes both.
+/// A page-cache exploit changes what readers get and not what is stored; one that writes changes both. The node's own
+/// check looks at all of it against its manifests; this one has its own eyes: what jobs read through the mounts, against
+/// the folders that the images were made of.
 #[test]
 fn runtime_files_are_the_same_stored_and_cached() {
     let arena = Arena::start();
-    let files = program_files(&store());
-    let before: Vec<u64> = files.iter().map(|path| hash(path, Cached::Yes)).collect();
+    let (seen, sources) = (arena.runtimes(), store());
+    let files = program_files(&sources);
+    let stored: Vec<u64> = files
+        .iter()
+        .map(|path| hash(&sources.join(path), Cached::No))
+        .collect();
+    let agent = hash(&agent_binary(), Cached::No);
     let attacks: Vec<_> = KERNEL.iter().chain(REACH).collect();
     each(&attacks, |attack| {
         // Their own outcomes are judged elsewhere.
         let (status, _) = arena.execute(&attack.body(&arena));
         (status != 200).then(|| attack.name.to_owned())
     });
-    for (path, before) in files.iter().zip(before) {
-        assert_eq!(hash(path, Cached::Yes), before, "{}", path.display());
-        assert_eq!(hash(path, Cached::No), before, "{}", path.display());
+    for (path, stored) in files.iter().zip(stored) {
+        let name = path.display();
+        assert_eq!(hash(&seen.join(path), Cached::Yes), stored, "{name}");
+        assert_eq!(hash(&sources.join(path), Cached::No), stored, "{name}");
     }
+    assert_eq!(hash(&agent_binary(), Cached::Yes), agent);
+    assert_eq!(hash(&agent_binary(), Cached::No), agent);
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,9 +56,9 @@ enum Cached {
     No,
 }
 
-/// The daemon, and what programs of the store would be most rewarding to change.
-fn program_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = vec![agent_binary()];
+/// What programs of the store would be most rewarding to change, by their names below it.
+fn program_files(store: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     let wanted = [
         "bash",
         "cc1",
@@ -67,7 +77,7 @@ fn program_files(folder: &Path) -> Vec<PathBuf> {
         "passwd",
         "true",
     ];
-    let mut folders = vec![folder.to_owned()];
+    let mut folders = vec![store.join("base"), store.join("packages")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("root may read its folders") {
             let entry = entry.expect("root may read its folders");
@@ -75,7 +85,9 @@ fn program_files(folder: &Path) -> Vec<PathBuf> {
             if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() && wanted.iter().any(|name| entry.file_name() == *name) {
-                found.push(entry.path());
+                let path = entry.path();
+                let below = path.strip_prefix(store).expect("it lies in the store");
+                found.push(below.to_owned());
             }
         }
     }
@@ -210,12 +222,12 @@ fn socket_memory() -> u64 {
     pages.sum::<u64>() * 4096
 }
 
-/// A package on a disk of its own, mounted into the store, is as protected as the store itself.
+/// A disk that is mounted into a package's folder is as protected as the folder itself, where folders are used as they are.
 #[test]
 fn mounts_inside_the_store_are_protected() {
     capsule_tests::require_root();
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let point = folder.path().join("packages/mounted");
+    let point = folder.path().join("packages/staged/1.0.0/mounted");
     crate::staged::make_store(folder.path());
     fs::create_dir(&point).expect("a folder can be made");
     let mounted = Mounted::tmpfs(point);
@@ -225,13 +237,13 @@ fn mounts_inside_the_store_are_protected() {
     )
     .expect("root may change modes");
     {
-        let options = NodeOptions::as_deployed().set(
-            "data_directory",
-            folder.path().to_string_lossy().into_owned(),
-        );
+        let path = folder.path().to_string_lossy().into_owned();
+        let options = NodeOptions::as_deployed()
+            .set("data_directory", path)
+            .set("runtime_images", "off");
         let arena = Arena::with(options);
         let program = "import os\nfor line in open('/proc/self/mountinfo'):\n    if 'mounted' in line: print(line.split()[5])\n\
-             try: open('/piston/packages/mounted/left', 'w')\nexcept OSError as e: print(e.strerror)\n";
+             try: open('/piston/packages/staged/1.0.0/mounted/left', 'w')\nexcept OSError as e: print(e.strerror)\n";
         let answer = crate::staged::run(&arena, "pass", program, &[]);
         assert_eq!(
             answer["run"]["stdout"], "ro,nosuid,nodev,relatime\nRead-only file system\n",

@@ -40,9 +40,9 @@ fn a_state_directory_that_can_not_be_made_is_one_sentence() {
     assert!(told[0].contains("No space left"), "{told:#?}");
 }
 
-/// Nothing is ever written there, so a full one is no different from a read-only one.
+/// Images that are there are used; what has none is used from its folder.
 #[test]
-fn the_data_directory_is_only_read() {
+fn a_data_directory_that_is_read_only_does_not_matter() {
     let data = store();
     let line = format!(
         "mkdir /mnt/state /mnt/data; mount --bind {0} /mnt/data; mount -o remount,bind,ro /mnt/data",

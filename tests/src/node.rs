@@ -4,7 +4,7 @@ use crate::host::{self, Host, Traces};
 use crate::http::{self, Reply, Request};
 use crate::launch::{self, Launched, StartError, pid_of};
 use crate::options::NodeOptions;
-use crate::prerequisites::require_root;
+use crate::prerequisites::{agent_binary, require_root};
 use crate::processes::{self, Process};
 use crate::site::Site;
 use crate::wait;
@@ -14,7 +14,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::process::{Child, ExitStatus};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 /// How long a node may take to drain and end.
@@ -220,6 +221,33 @@ impl Node {
             Some(runtime) => runtime.version.clone(),
             None => panic!("no {language} among the runtimes: {known:?}"),
         }
+    }
+
+    /// The folder of its runtimes as its jobs see them: `base`, `packages`.
+    #[must_use]
+    pub fn runtimes(&self) -> PathBuf {
+        let state = self.configured("state_directory");
+        let state = state.as_str().expect("a path is text").trim_matches('/');
+        let root = format!("/proc/{}/root", self.process.pid());
+        PathBuf::from(root).join(state).join("runtimes")
+    }
+
+    /// `capsule-agent verify`: its exit status and what it printed.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[must_use]
+    pub fn verify(&self) -> (Option<i32>, String) {
+        let output = Command::new(agent_binary())
+            .args(["verify", "--config"])
+            .arg(self.site.config_file())
+            .output()
+            .expect("the daemon can be started");
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
     }
 
     /// The first process: root, makes the jails.

@@ -11,6 +11,7 @@ pub mod fuzzing;
 mod info;
 mod overrides;
 mod script;
+pub mod sealed;
 mod selector;
 mod store;
 

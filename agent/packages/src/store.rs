@@ -44,6 +44,22 @@ impl Store {
         &self.dir
     }
 
+    /// The folders of all packages that are there in full, broken ones too, and what keeps others from being looked at.
+    #[must_use]
+    pub fn installed(&self) -> (Vec<PathBuf>, Vec<PackageError>) {
+        let (mut installed, mut errors) = (Vec::new(), Vec::new());
+        for (_, name_dir) in folders(&self.dir, &mut errors) {
+            for (_, dir) in folders(&name_dir, &mut errors) {
+                match exists(&dir.join(INSTALLED)) {
+                    Ok(true) => installed.push(dir),
+                    Ok(false) => {}
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        (installed, errors)
+    }
+
     /// Every installed package, by name and then version in the order of folder names, and what is wrong with the
     /// others. A folder without the installed mark is a package still being made, and left out.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What holds where nothing is configured, each with its reason. Sizes are in bytes. The example file tells
 //! operators the same.
 
-use super::LogFormat;
+use super::{ImagePolicy, LogFormat};
 use jail::Bytes;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -24,6 +24,13 @@ pub(super) const DATA_DIRECTORY: &str = "/var/lib/codecapsule";
 
 /// A tmpfs on every distribution: what lies there is gone after a crash of the machine, as it has to be.
 pub(super) const STATE_DIRECTORY: &str = "/run/codecapsule";
+
+/// Images wherever the host can: what every job reads is worth the disk space.
+pub(super) const RUNTIME_IMAGES: ImagePolicy = ImagePolicy::Auto;
+
+/// A check reads all runtimes once, two seconds of one core: often enough that a node that was tampered with does not serve
+/// for a day, rare enough to cost nothing.
+pub(super) const VERIFY_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// The account that packaging makes for the process that faces the network.
 pub(super) const USER: &str = "codecapsule";

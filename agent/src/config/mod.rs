@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) data_directory: PathBuf,
     /// Holds what lives only as long as the node runs.
     pub(crate) state_directory: PathBuf,
+    /// How the runtimes are mounted and watched.
+    pub(crate) runtimes: Runtimes,
     /// The account that the front runs as. Never root.
     pub(crate) user: String,
     /// Name of the cgroup above all jobs, one path component.
@@ -84,6 +86,26 @@ pub(crate) struct Socket {
     pub(crate) user: String,
     /// Name of its group.
     pub(crate) group: String,
+}
+
+/// How the runtimes are mounted and watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Runtimes {
+    /// Whether they are mounted from sealed images.
+    pub(crate) images: ImagePolicy,
+    /// Time between two checks of what jobs see against what was sealed; `None` is never.
+    pub(crate) verify_interval: Option<Duration>,
+}
+
+/// Whether runtimes are mounted from sealed images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ImagePolicy {
+    /// Where that can be done; else from their folders, with a warning.
+    Auto,
+    /// The node does not start without.
+    Require,
+    /// From their folders.
+    Off,
 }
 
 /// What holds for every job and for all together.

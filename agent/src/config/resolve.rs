@@ -6,7 +6,10 @@ mod limits;
 use super::fault::{ConfigFaults, Origin, Problem};
 use super::layer::{Layer, Value};
 use super::settings::Settings;
-use super::{Address, Config, HostFacts, LogFormat, Socket, address, defaults, overrides};
+use super::{
+    Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
+    overrides,
+};
 use tracing::level_filters::LevelFilter;
 
 /// Checks every value, and that they hold together on a host like `host`.
@@ -30,6 +33,7 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
         state_directory: settings
             .path("state_directory")
             .unwrap_or_else(|| defaults::STATE_DIRECTORY.into()),
+        runtimes: runtimes(&mut settings),
         user: settings
             .text("user", account)
             .unwrap_or_else(|| defaults::USER.to_owned()),
@@ -52,6 +56,25 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
         jails,
     };
     settings.finish(config)
+}
+
+fn runtimes(settings: &mut Settings) -> Runtimes {
+    let interval = settings.interval("verify_interval");
+    Runtimes {
+        images: settings
+            .text("runtime_images", image_policy)
+            .unwrap_or(defaults::RUNTIME_IMAGES),
+        verify_interval: interval.unwrap_or(Some(defaults::VERIFY_INTERVAL)),
+    }
+}
+
+fn image_policy(text: &str) -> Option<ImagePolicy> {
+    match text {
+        "auto" => Some(ImagePolicy::Auto),
+        "require" => Some(ImagePolicy::Require),
+        "off" => Some(ImagePolicy::Off),
+        _ => None,
+    }
 }
 
 /// Piston can give programs a network. Nobody may believe that this node does.

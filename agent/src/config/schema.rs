@@ -56,6 +56,11 @@ pub(super) const KEYS: &[Key] = &[
     ),
     piston("data_directory", PATH),
     own("state_directory", PATH),
+    own("runtime_images", "one of auto, require, off"),
+    own(
+        "verify_interval",
+        "milliseconds from 0 to 86400000, 0 for never",
+    ),
     own("user", "the name of an account other than root"),
     own("cgroup", "a name of letters, digits, '-' and '_'"),
     piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),

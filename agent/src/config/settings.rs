@@ -98,6 +98,12 @@ impl Settings {
         self.integer(key, 1..=TIME_MAX).map(Duration::from_millis)
     }
 
+    /// Milliseconds between two events, or 0 for never. The outer `None` is not set.
+    pub(super) fn interval(&mut self, key: &'static str) -> Option<Option<Duration>> {
+        let milliseconds = self.integer(key, 0..=TIME_MAX)?;
+        Some((milliseconds > 0).then(|| Duration::from_millis(milliseconds)))
+    }
+
     /// Bytes, at least `least`.
     pub(super) fn size(&mut self, key: &'static str, least: Bytes) -> Option<Bytes> {
         let least = i64::try_from(least.get()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The host around jails: rights of root, resources, file systems.
+//! The host around jails: rights of root, resources.
 
 use super::finding::Finding;
 use crate::config::HostFacts;
@@ -10,9 +10,7 @@ const MEMORY_NEEDED: Bytes = Bytes::mib(512);
 
 /// What only reads.
 pub(super) fn findings(host: HostFacts) -> Vec<Finding> {
-    let mut findings = vec![kernel(), resources(host), swap(), core_dumps()];
-    findings.extend(["squashfs", "erofs"].map(file_system));
-    findings
+    vec![kernel(), resources(host), swap(), core_dumps()]
 }
 
 /// Whether root here is the root that making jails needs.
@@ -84,18 +82,6 @@ fn core_dumps() -> Finding {
         );
     }
     Finding::ok("core_pattern", "no program is started for a crash")
-}
-
-fn file_system(name: &str) -> Finding {
-    let known = read("/proc/filesystems").unwrap_or_default();
-    if known
-        .lines()
-        .any(|line| line.trim_start_matches("nodev").trim() == name)
-    {
-        Finding::ok(name, "there")
-    } else {
-        Finding::note(name, "not loaded", "nothing: runtimes are plain folders")
-    }
 }
 
 fn read(path: &str) -> Option<String> {

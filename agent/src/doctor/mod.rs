@@ -10,6 +10,7 @@ mod host;
 mod kernel;
 mod node;
 mod report;
+mod runtimes;
 
 pub(crate) use finding::Finding;
 
@@ -48,6 +49,7 @@ fn examine(flags: &Flags) -> Vec<Finding> {
         findings.extend(host::rights());
         findings.extend(kernel::findings());
         findings.extend(cgroups::findings());
+        findings.extend(runtimes::means());
     } else {
         findings.push(Finding::blocking(
             "root",

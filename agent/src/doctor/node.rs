@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = vec![base(config)];
     findings.extend(runtimes(config));
+    findings.extend(super::runtimes::forms(config));
     findings.push(account(&config.user));
     findings.push(ids(&config.jails.ids));
     findings.extend(config.bind_address.iter().map(|address| match address {

@@ -2,7 +2,7 @@
 
 use super::Node;
 use crate::http::Readiness;
-use crate::job;
+use crate::job::{self, error::JobError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,14 +22,25 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct Health {
     last: Mutex<Option<Instant>>,
     drain: watch::Receiver<bool>,
+    unsound: watch::Receiver<bool>,
 }
 
 impl Health {
-    pub(super) fn new(drain: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(drain: watch::Receiver<bool>, unsound: watch::Receiver<bool>) -> Self {
         Self {
             last: Mutex::default(),
             drain,
+            unsound,
         }
+    }
+
+    /// Fails once the runtimes were found to be something else than was sealed: nothing is run then, and no result of
+    /// what ran is believed.
+    pub(super) fn require_sound(&self) -> Result<(), JobError> {
+        if *self.unsound.borrow() {
+            return Err(JobError::Unsound);
+        }
+        Ok(())
     }
 
     /// A program ran in a jail and ended.
@@ -39,6 +50,9 @@ impl Health {
 
     /// For `GET /readyz`.
     pub(super) fn readiness(&self) -> Readiness {
+        if let Err(unsound) = self.require_sound() {
+            return Readiness::NotReady(unsound.to_string());
+        }
         if *self.drain.borrow() {
             return Readiness::NotReady("the node is shutting down".to_owned());
         }

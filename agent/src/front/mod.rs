@@ -19,6 +19,7 @@ use std::net::TcpListener;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// The front can't start or go on.
@@ -93,11 +94,13 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
     let mut tasks = JoinSet::new();
     tasks.spawn({
         let node = Arc::clone(&node);
-        async move { node.pool.fill().await }
+        let unsound = link.unsound();
+        async move { until_unsound(unsound, node.pool.fill()).await }
     });
     tasks.spawn({
         let node = Arc::clone(&node);
-        async move { node.health.watch(&node).await }
+        let unsound = link.unsound();
+        async move { until_unsound(unsound, node.health.watch(&node)).await }
     });
     let server = http::serve(listeners, Arc::clone(&node), http_settings, link.drain());
     link.tell(ToWarden::Serving);
@@ -109,6 +112,18 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         }
         // They have no end: without one of them a new front is better than this.
         _ = tasks.join_next() => Err(FrontError::Background),
+    }
+}
+
+/// Runs a task for as long as the runtimes are what was sealed, and waits for ever then.
+async fn until_unsound(mut unsound: watch::Receiver<bool>, task: impl Future<Output = ()>) {
+    let ended = tokio::select! {
+        () = task => true,
+        // The sender lives as long as the process.
+        _ = unsound.wait_for(|unsound| *unsound) => false,
+    };
+    if !ended {
+        std::future::pending().await
     }
 }
 

@@ -98,7 +98,7 @@ impl Node {
                 admission.queue_length,
                 admission.queue_timeout,
             ),
-            health: Health::new(link.drain()),
+            health: Health::new(link.drain(), link.unsound()),
             pool: Pool::new(link, settings.pool_size),
             cores: settings.cores,
         }
@@ -107,7 +107,10 @@ impl Node {
 
 impl Backend for Arc<Node> {
     async fn execute(&self, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
-        job::run(self, body).await
+        self.health.require_sound()?;
+        let result = job::run(self, body).await;
+        self.health.require_sound()?;
+        result
     }
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {

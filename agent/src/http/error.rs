@@ -63,7 +63,7 @@ impl ApiError {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Job(JobError::Refused(_)) => StatusCode::BAD_REQUEST,
-            Self::Job(JobError::Busy { .. } | JobError::Draining) => {
+            Self::Job(JobError::Busy { .. } | JobError::Draining | JobError::Unsound) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Job(JobError::Internal(_)) | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
@@ -84,6 +84,7 @@ impl ApiError {
             Self::Job(JobError::Refused(refusal)) => refusal.to_string(),
             Self::Job(JobError::Busy { .. }) => "the node is busy: try again later".to_owned(),
             Self::Job(JobError::Draining) => "the node is shutting down".to_owned(),
+            Self::Job(unsound @ JobError::Unsound) => unsound.to_string(),
             Self::Job(JobError::Internal(_)) | Self::Panicked => "internal error".to_owned(),
         }
     }
@@ -101,7 +102,7 @@ impl ApiError {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Job(JobError::Busy { retry_after }) => Some(*retry_after),
-            Self::Job(JobError::Draining) => Some(Duration::ZERO),
+            Self::Job(JobError::Draining | JobError::Unsound) => Some(Duration::ZERO),
             _ => None,
         }
     }

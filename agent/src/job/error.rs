@@ -21,6 +21,11 @@ pub(crate) enum JobError {
     /// The node takes no new jobs because it is going away.
     #[error("the node is shutting down")]
     Draining,
+    /// The node has stopped for good: what jobs run is not what was sealed.
+    #[error(
+        "the node's runtime files are not what was sealed: it runs nothing until it is restarted"
+    )]
+    Unsound,
     /// The node itself failed.
     #[error("the job could not be carried out")]
     Internal(#[source] Box<dyn Error + Send + Sync>),

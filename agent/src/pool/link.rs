@@ -50,6 +50,7 @@ pub(crate) struct Link {
     state: Mutex<State>,
     more_to_send: Notify,
     drain: watch::Sender<bool>,
+    unsound: watch::Sender<bool>,
     myself: Weak<Self>,
 }
 
@@ -68,6 +69,7 @@ impl Link {
             state: Mutex::default(),
             more_to_send: Notify::new(),
             drain: watch::Sender::new(false),
+            unsound: watch::Sender::new(false),
             myself: myself.clone(),
         }))
     }
@@ -75,6 +77,11 @@ impl Link {
     /// Turns true when the warden wants this process to finish.
     pub(crate) fn drain(&self) -> watch::Receiver<bool> {
         self.drain.subscribe()
+    }
+
+    /// Turns true when the warden has found the runtimes to be something else than was sealed.
+    pub(crate) fn unsound(&self) -> watch::Receiver<bool> {
+        self.unsound.subscribe()
     }
 
     /// Moves messages both ways until the warden is gone.
@@ -185,6 +192,10 @@ impl Link {
             }
             FromWarden::Ping => {
                 self.tell(ToWarden::Alive);
+                return;
+            }
+            FromWarden::Unsound => {
+                self.unsound.send_replace(true);
                 return;
             }
             FromWarden::Created(request, id) => {

@@ -33,6 +33,8 @@ pub(super) struct Jails<H = Host> {
     ceiling: Bytes,
     slots: Slots,
     last: u64,
+    /// No more are made.
+    closed: bool,
     jails: BTreeMap<JailId, Jail>,
 }
 
@@ -44,6 +46,7 @@ impl Jails {
             ceiling: options.spec.jail_memory,
             slots: Slots::new(options.first_id, options.max_jails),
             last: 0,
+            closed: false,
             jails: BTreeMap::new(),
         }
     }
@@ -80,6 +83,12 @@ impl<H: Hands> Jails<H> {
     }
 
     fn order(&mut self, request: RequestId) -> Result<(), Failure> {
+        if self.closed {
+            return Err(Failure {
+                step: Step::Builder,
+                errno: nix::libc::EPERM,
+            });
+        }
         let ids = self.slots.take().ok_or(Failure {
             step: Step::Builder,
             errno: nix::libc::EAGAIN,
@@ -152,6 +161,12 @@ impl<H: Hands> Jails<H> {
         for jail in self.jails.values_mut() {
             jail.kill(&mut self.hands);
         }
+    }
+
+    /// Kills every jail and makes no other.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.destroy_all();
     }
 
     /// Takes over what builders have finished, and tells the front, if there is still one to tell.

@@ -1,12 +1,14 @@
 //! The warden: the main process, root, single-threaded, synchronous.
 //!
 //! It owns the listeners, the front process, the jails and their cgroups. It parses nothing a client wrote. Its loop
-//! waits in one poll and never blocks otherwise: making a jail happens in a forked builder; what it does itself are
+//! waits in one poll and never blocks otherwise: making a jail happens in a forked builder, checking the runtimes in a
+//! helper; what it does itself are
 //! writes to cgroup files, kills, and removals that are tried again later when the kernel is not ready.
 
 mod builder;
 mod front;
 mod hands;
+mod integrity;
 mod jails;
 mod life;
 pub(crate) mod protocol;
@@ -16,7 +18,9 @@ mod slots;
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
 
 use crate::listen::Listener;
+use crate::runtimes;
 use front::Front;
+use integrity::Integrity;
 use jail::cgroup::{CgroupError, Tree};
 use jails::Jails;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -45,6 +49,10 @@ pub(crate) struct Options {
     pub(crate) front_config: Vec<u8>,
     /// How long a drain may take before what still runs is killed.
     pub(crate) drain_timeout: Duration,
+    /// What is checked while the node serves.
+    pub(crate) check: runtimes::Order,
+    /// How often; `None` is only when somebody asks for it.
+    pub(crate) verify_interval: Option<Duration>,
 }
 
 /// The warden can't go on.
@@ -80,6 +88,7 @@ pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), Ward
     let mut warden = Warden {
         jails: Jails::new(&options),
         front: Front::start(&options, &listeners)?,
+        integrity: Integrity::new(&options),
         listeners,
         options,
         signals,
@@ -130,6 +139,7 @@ struct Warden {
     /// When the front, which is dead, is to be started again.
     restart: Option<Instant>,
     jails: Jails,
+    integrity: Integrity,
     /// When the drain began.
     drain: Option<Instant>,
     /// The front has closed its channel at the end of a drain, and is about to end.
@@ -151,11 +161,10 @@ impl Warden {
                 .map_err(system("reading a signal"))?
             {
                 let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
-                if matches!(
-                    Signal::try_from(number),
-                    Ok(Signal::SIGTERM | Signal::SIGINT)
-                ) {
-                    self.begin_drain();
+                match Signal::try_from(number) {
+                    Ok(Signal::SIGTERM | Signal::SIGINT) => self.begin_drain(),
+                    Ok(Signal::SIGUSR1) => self.integrity.ask(),
+                    _ => {}
                 }
             }
         }
@@ -177,6 +186,7 @@ impl Warden {
         }
         self.jails.watch_memory();
         self.jails.remove_dead();
+        self.integrity.check_if_due();
         match (self.restart, self.drain) {
             (Some(_), Some(_)) => return Ok(false),
             (Some(at), None) if at <= Instant::now() => self.restart_front(),
@@ -219,7 +229,8 @@ impl Warden {
         };
         let front = front.map(|at| at.saturating_duration_since(Instant::now()));
         let drain = self.drain.map(|_| DRAIN_LOOK);
-        let soonest = [self.jails.next_retry(), front, drain]
+        let check = self.integrity.next_check();
+        let soonest = [self.jails.next_retry(), front, drain, check]
             .into_iter()
             .flatten()
             .min();
@@ -288,12 +299,23 @@ impl Warden {
                     if pid == self.front.pid() {
                         front_ended = true;
                         self.report_front_end(status);
+                    } else if self.integrity.ended(status) {
+                        self.judge();
                     } else {
                         self.jails.died(pid);
                     }
                 }
                 Err(error) => return Err(system("waitpid")(error)),
             }
+        }
+    }
+
+    /// After a check: a node whose runtimes are not what was sealed runs nothing more.
+    fn judge(&mut self) {
+        if self.integrity.is_broken() {
+            tracing::error!("this node stops serving: see docs/operating.md, \"runtime files\"");
+            self.jails.close();
+            self.front.tell(&FromWarden::Unsound, &[]);
         }
     }
 
@@ -314,6 +336,9 @@ impl Warden {
                 self.front = front;
                 self.restart = None;
                 tracing::warn!("front started again");
+                if self.integrity.is_broken() {
+                    self.front.tell(&FromWarden::Unsound, &[]);
+                }
             }
             Err(error) => {
                 tracing::error!(
@@ -329,7 +354,12 @@ impl Warden {
 /// Signals arrive as messages on a descriptor, and only there.
 fn block_signals() -> Result<SignalFd, WardenError> {
     let mut mask = SigSet::empty();
-    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGUSR1,
+    ] {
         mask.add(signal);
     }
     mask.thread_block().map_err(system("blocking signals"))?;

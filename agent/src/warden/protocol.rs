@@ -54,6 +54,8 @@ pub(crate) enum FromWarden {
     Drain,
     /// Say [`ToWarden::Alive`].
     Ping,
+    /// The runtimes are not what was sealed: run nothing more, and say so.
+    Unsound,
 }
 
 /// Descriptors that come with [`FromWarden::Created`].

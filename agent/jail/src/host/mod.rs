@@ -1,11 +1,16 @@
-//! The host's side of a jail: makes one, signals one. Runs as root, in a builder process forked for each jail.
+//! The host's side of a jail: makes one, signals one. Runs as root, in a builder process forked for each jail; and what
+//! the warden needs beside jails, its other processes and the mounts of the runtimes.
 
 mod build;
+mod helper;
+mod image;
 mod pipes;
 mod unprivileged;
 
 pub use build::{Built, build};
 pub(crate) use build::{NAMESPACES, map_ids};
+pub use helper::{Urgency, start_helper};
+pub use image::{has_loop_devices, knows_file_system, mount_image};
 pub use pipes::StageEnds;
 pub use unprivileged::{Child, start_unprivileged};
 

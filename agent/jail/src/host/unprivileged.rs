@@ -44,12 +44,12 @@ pub fn start_unprivileged(
     clippy::exit,
     reason = "a cloned child must not return into its parent's code"
 )]
-fn leave(failed: io::Result<Infallible>) -> ! {
+pub(super) fn leave(failed: io::Result<Infallible>) -> ! {
     let Err(error) = failed;
     // The child has no other way to say why; eprintln would panic where nobody reads, and unwind into the parent's code.
     writeln!(
         io::stderr(),
-        "capsule-agent: can't start an unprivileged process: {error}"
+        "capsule-agent: can't start another process of the node: {error}"
     )
     .ok();
     std::process::exit(127);

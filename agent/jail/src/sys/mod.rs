@@ -8,6 +8,7 @@
 
 pub(crate) mod fd;
 pub(crate) mod features;
+pub(crate) mod loop_device;
 pub(crate) mod mount;
 pub(crate) mod net;
 pub(crate) mod process;

@@ -118,6 +118,16 @@ pub(crate) fn default_signals() -> io::Result<()> {
     Ok(())
 }
 
+/// Leaves the processor to everything else that wants it (setpriority(2)).
+pub(crate) fn be_nice() -> io::Result<()> {
+    // SAFETY: takes and returns integers only.
+    let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// A child that has ended.
 #[derive(Debug)]
 pub(crate) struct Dead {

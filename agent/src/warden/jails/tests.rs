@@ -21,6 +21,7 @@ fn jails() -> Jails<World> {
         ceiling: CEILING,
         slots: Slots::new(5000, MAX_JAILS),
         last: 0,
+        closed: false,
         jails: BTreeMap::new(),
     }
 }

@@ -1,0 +1,48 @@
+//! What can go wrong while a folder is read or sealed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use thiserror::Error;
+
+/// A folder that can't be sealed, or a tree that can't be read.
+#[derive(Debug, Error)]
+pub enum SealError {
+    /// A file can't be read, written or named.
+    #[error("can't {what} {}", path.display())]
+    File {
+        /// What was tried, as a verb.
+        what: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The program that makes images failed.
+    #[error("{} ended with {status}: {said}", tool.display())]
+    Tool {
+        /// The program.
+        tool: PathBuf,
+        /// How it ended.
+        status: ExitStatus,
+        /// The end of what it wrote to stderr.
+        said: String,
+    },
+    /// Somebody wrote to the folder meanwhile.
+    #[error("{} changed while it was sealed", folder.display())]
+    Changed {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+impl SealError {
+    /// For `map_err` behind a call that failed on `path`.
+    pub(super) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File {
+            what,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The folder of images: finding fresh ones, making new ones, removing what nobody needs.
+
+use super::manifest::VERSION;
+use super::{Format, Image, Manifest, SealError, Tool, Tree, digest_of_stored, fingerprint};
+use nix::fcntl::{Flock, FlockArg};
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Where they are in a data directory.
+const FOLDER: &str = "images";
+
+/// The images of one data directory, locked: several nodes may share it, and one at a time seals.
+#[derive(Debug)]
+pub struct Images {
+    data: PathBuf,
+    folder: PathBuf,
+    _lock: Flock<File>,
+}
+
+impl Images {
+    /// Those of the data directory `data`. Waits while another process has them.
+    ///
+    /// # Errors
+    /// The folder is not there and can't be made.
+    pub fn open(data: &Path) -> Result<Self, SealError> {
+        let folder = data.join(FOLDER);
+        let made = DirBuilder::new()
+            .mode(0o700)
+            .recursive(true)
+            .create(&folder);
+        made.map_err(SealError::file("make", &folder))?;
+        let file = File::open(&folder).map_err(SealError::file("open", &folder))?;
+        let lock = Flock::lock(file, FlockArg::LockExclusive)
+            .map_err(|(_, error)| SealError::file("lock", &folder)(error.into()))?;
+        Ok(Self {
+            data: data.to_owned(),
+            folder,
+            _lock: lock,
+        })
+    }
+
+    /// The image of a part: `base`, or `packages/NAME/VERSION`.
+    #[must_use]
+    pub fn image(&self, part: &str) -> PathBuf {
+        image_in(&self.folder, part)
+    }
+
+    fn manifest(&self, part: &str) -> PathBuf {
+        manifest_in(&self.folder, part)
+    }
+
+    /// The manifest of a part that has an image in one of these formats, made of its folder as that is now.
+    ///
+    /// # Errors
+    /// The folder can't be looked at.
+    pub fn fresh(&self, part: &str, formats: &[Format]) -> Result<Option<Manifest>, SealError> {
+        fresh(&self.data, part, formats)
+    }
+
+    /// Seals a part. A crash at any moment leaves the image of before, this one, or none; never one without its manifest
+    /// that would be used.
+    ///
+    /// # Errors
+    /// The tool failed, the disk is full or read-only, or the folder changes meanwhile. Nothing is left of the attempt.
+    pub fn seal(&self, part: &str, tool: &Tool) -> Result<Manifest, SealError> {
+        let image = self.image(part);
+        let (new_image, new_manifest) = (beside(&image), beside(&self.manifest(part)));
+        let sealed = self.write(part, tool, &new_image, &new_manifest);
+        if sealed.is_err() {
+            for path in [new_image, new_manifest] {
+                // Not there is as good, and the next start removes what stays.
+                fs::remove_file(path).ok();
+            }
+        }
+        sealed
+    }
+
+    fn write(
+        &self,
+        part: &str,
+        tool: &Tool,
+        new_image: &Path,
+        new_manifest: &Path,
+    ) -> Result<Manifest, SealError> {
+        let folder = source(&self.data, part)?;
+        let (image, manifest) = (self.image(part), self.manifest(part));
+        let parent = image.parent().unwrap_or(&self.folder);
+        let made = DirBuilder::new().mode(0o700).recursive(true).create(parent);
+        made.map_err(SealError::file("make", parent))?;
+        let source = fingerprint(&folder)?;
+        // Made here, so that nobody else can open it at any time.
+        let file = create(new_image)?;
+        tool.run(&folder, new_image)?;
+        let private = file.set_permissions(Permissions::from_mode(0o600));
+        private
+            .and_then(|()| file.sync_all())
+            .map_err(SealError::file("write", new_image))?;
+        let tree = Tree::read(&folder)?;
+        if fingerprint(&folder)? != source {
+            return Err(SealError::Changed { folder });
+        }
+        let (sha256, _) =
+            digest_of_stored(new_image).map_err(SealError::file("read", new_image))?;
+        let size = file
+            .metadata()
+            .map_err(SealError::file("look at", new_image))?
+            .len();
+        let sealed = Manifest {
+            version: VERSION,
+            image: Some(Image {
+                format: tool.format,
+                size,
+                sha256,
+            }),
+            source,
+            tree,
+        };
+        let mut file = create(new_manifest)?;
+        file.write_all(&sealed.to_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(SealError::file("write", new_manifest))?;
+        // An image without a manifest is never used; the old manifest must not be found with the new image.
+        match fs::remove_file(&manifest) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(SealError::file("remove", &manifest)(error));
+            }
+            _ => sync(parent)?,
+        }
+        rename(new_image, &image)?;
+        sync(parent)?;
+        rename(new_manifest, &manifest)?;
+        sync(parent)?;
+        Ok(sealed)
+    }
+
+    /// Removes everything that belongs to none of these parts: temporaries of interrupted attempts, images of packages
+    /// that are gone.
+    ///
+    /// # Errors
+    /// Something can't be removed.
+    pub fn keep_only(&self, parts: &[String]) -> Result<(), SealError> {
+        let both = |part: &String| [self.image(part), self.manifest(part)];
+        let keep: BTreeSet<PathBuf> = parts.iter().flat_map(both).collect();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder).map_err(SealError::file("read", &folder))?;
+            for entry in entries {
+                let path = entry.map_err(SealError::file("read", &folder))?.path();
+                if path.symlink_metadata().is_ok_and(|status| status.is_dir()) {
+                    folders.push(path);
+                } else if !keep.contains(&path) {
+                    fs::remove_file(&path).map_err(SealError::file("remove", &path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As [`Images::fresh`], without the lock: for whoever only wants to know.
+///
+/// # Errors
+/// The folder can't be looked at.
+pub fn fresh(data: &Path, part: &str, formats: &[Format]) -> Result<Option<Manifest>, SealError> {
+    let print = fingerprint(&source(data, part)?)?;
+    let folder = data.join(FOLDER);
+    // Whatever is missing or unreadable, the next step is to seal anew.
+    let manifest = fs::read(manifest_in(&folder, part))
+        .ok()
+        .and_then(|bytes| Manifest::parse(&bytes).ok());
+    let usable = |manifest: &Manifest| {
+        let format = manifest.image.as_ref().map(|image| image.format);
+        manifest.source == print
+            && format.is_some_and(|format| formats.contains(&format))
+            && image_in(&folder, part).is_file()
+    };
+    Ok(manifest.filter(usable))
+}
+
+fn image_in(folder: &Path, part: &str) -> PathBuf {
+    folder.join(format!("{part}.image"))
+}
+
+fn manifest_in(folder: &Path, part: &str) -> PathBuf {
+    folder.join(format!("{part}.json"))
+}
+
+/// The folder of a part, its links resolved: a tool would seal a link as a link.
+fn source(data: &Path, part: &str) -> Result<PathBuf, SealError> {
+    let folder = data.join(part);
+    folder
+        .canonicalize()
+        .map_err(SealError::file("find", &folder))
+}
+
+/// The name under which a file is written before it is there.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+fn create(path: &Path) -> Result<File, SealError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(SealError::file("make", path))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), SealError> {
+    fs::rename(from, to).map_err(SealError::file("rename", from))
+}
+
+/// Makes what happened to a folder's entries last.
+fn sync(folder: &Path) -> Result<(), SealError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(SealError::file("write", folder))
+}

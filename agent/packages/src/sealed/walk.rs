@@ -1,0 +1,86 @@
+//! Everything in a folder, in an order that depends on names only.
+
+use super::{Digest, SealError};
+use sha2::{Digest as _, Sha256};
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// One thing in a folder.
+pub(super) struct Found {
+    /// Below the folder, `.` for the folder itself. Bytes that are not printable ASCII are escaped, so that every name has
+    /// one spelling that is text.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    /// Of itself: links are not followed.
+    pub(super) metadata: Metadata,
+}
+
+/// Shows everything in `root`, the folder itself first, parents before what is in them, siblings by name.
+pub(super) fn walk(
+    root: &Path,
+    visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
+) -> Result<(), SealError> {
+    // The last one is the next one.
+    let mut waiting = vec![root.to_owned()];
+    while let Some(path) = waiting.pop() {
+        let metadata = fs::symlink_metadata(&path).map_err(SealError::file("look at", &path))?;
+        let is_folder = metadata.is_dir();
+        let found = Found {
+            name: name_below(root, &path),
+            path,
+            metadata,
+        };
+        visit(&found)?;
+        if is_folder {
+            let mut inside = entries(&found.path)?;
+            inside.sort_unstable_by(|a, b| b.cmp(a));
+            waiting.append(&mut inside);
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SealError> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(SealError::file("read the folder", folder))
+}
+
+fn name_below(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path).as_os_str();
+    if below.is_empty() {
+        ".".to_owned()
+    } else {
+        below.as_bytes().escape_ascii().to_string()
+    }
+}
+
+/// A digest of a folder's names, types, modes, sizes and times of change: cheap to make, and another one after any
+/// ordinary change. It is no protection against somebody who sets times back.
+///
+/// # Errors
+/// Something in it can't be looked at.
+pub fn fingerprint(folder: &Path) -> Result<Digest, SealError> {
+    let mut hasher = Sha256::new();
+    walk(folder, &mut |found| {
+        let status = &found.metadata;
+        // A folder's size is its file system's matter.
+        let size = if status.is_dir() { 0 } else { status.len() };
+        let (mode, changed) = (status.mode(), (status.mtime(), status.mtime_nsec()));
+        hasher.update(format!("{} {mode:o} {size} {changed:?}\n", found.name));
+        Ok(())
+    })?;
+    Ok(Digest::finish(hasher))
+}
+
+/// The latest time of change in a folder, in seconds since 1970.
+pub(super) fn newest(folder: &Path) -> Result<i64, SealError> {
+    let mut newest = 0;
+    walk(folder, &mut |found| {
+        newest = newest.max(found.metadata.mtime());
+        Ok(())
+    })?;
+    Ok(newest)
+}

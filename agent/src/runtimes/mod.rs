@@ -1,0 +1,78 @@
+//! The runtimes as jobs see them: each part (`base` and every package) mounted read-only from a sealed image, or where
+//! that can't be from its folder, below one folder that exists in the warden's mount namespace only:
+//!
+//! ```text
+//! STATE/runtimes/                            tmpfs, read-only once it is complete
+//!   base/  packages/NAME/VERSION/            the mounts, which jails take over
+//!   sealed/PART.json                         the manifest of each
+//!   sealed/PART.image                        the image file itself, where there is one; jails don't have this folder
+//! ```
+//!
+//! [`provide()`] has all of it made before the node serves, [`verify()`] and the warden's own checks compare it with the
+//! manifests at any time. Helpers do that work: the warden neither waits for it, nor reads these files, nor has threads.
+
+mod check;
+mod helper;
+mod prepare;
+mod provide;
+mod verify;
+
+pub(crate) use check::{MISMATCH, Order, check_main, start_check};
+pub(crate) use prepare::{means, parts, prepare_main};
+pub(crate) use provide::{ProvideError, provide};
+pub(crate) use verify::verify;
+
+use std::path::{Path, PathBuf};
+
+/// Command names of the helpers.
+pub(crate) const PREPARE: &str = "prepare-runtimes";
+pub(crate) const CHECK: &str = "check-runtimes";
+
+/// The folder in which everything is mounted.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    root: PathBuf,
+}
+
+impl View {
+    /// That of the node with this state directory, seen from inside its mount namespace.
+    pub(crate) fn of(state_directory: &Path) -> Self {
+        Self {
+            root: state_directory.join("runtimes"),
+        }
+    }
+
+    /// The same seen from outside, through the root of a process inside (proc_pid_root(5)).
+    fn through(&self, pid: nix::unistd::Pid) -> Self {
+        let inside = self.root.strip_prefix("/").unwrap_or(&self.root);
+        Self {
+            root: PathBuf::from(format!("/proc/{pid}/root")).join(inside),
+        }
+    }
+
+    /// Root folder of every jail.
+    pub(crate) fn base(&self) -> PathBuf {
+        self.root.join("base")
+    }
+
+    /// The store, in Piston's layout.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.root.join("packages")
+    }
+
+    fn part(&self, part: &str) -> PathBuf {
+        self.root.join(part)
+    }
+
+    fn sealed(&self) -> PathBuf {
+        self.root.join("sealed")
+    }
+
+    fn manifest(&self, part: &str) -> PathBuf {
+        self.sealed().join(format!("{part}.json"))
+    }
+
+    fn image(&self, part: &str) -> PathBuf {
+        self.sealed().join(format!("{part}.image"))
+    }
+}

@@ -1,0 +1,68 @@
+//! `capsule-agent verify`: the check by hand, of a node that runs.
+
+use super::View;
+use super::check::{CheckError, MISMATCH, NO_CHECK, check};
+use crate::config::{Config, ConfigFaults, Flags};
+use crate::{instance, sentence, serve};
+use nix::sys::signal::{Signal, kill};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// The check can't be carried out.
+#[derive(Debug, thiserror::Error)]
+enum VerifyError {
+    #[error("{0}")]
+    Config(ConfigFaults),
+    #[error("verify has to be run as root: it looks into the mounts of the node")]
+    NotRoot,
+    #[error(
+        "no node runs with the state directory {0}: say which one is meant (--config, --state-directory)"
+    )]
+    NoNode(std::path::PathBuf),
+    #[error("the running node can't be found")]
+    Instance(#[source] io::Error),
+    #[error("the runtimes of the running node can't be checked")]
+    Check(#[from] CheckError),
+}
+
+/// Prints a line for each part. 0: all is as it was sealed; 1: something is not, and the node is told to look itself;
+/// 2: it could not be checked.
+pub(crate) fn verify(flags: &Flags) -> ExitCode {
+    match examine(flags) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(MISMATCH),
+        Err(error) => {
+            // A closed stderr changes nothing about the status.
+            writeln!(io::stderr(), "capsule-agent: {}", sentence(&error)).ok();
+            ExitCode::from(NO_CHECK)
+        }
+    }
+}
+
+fn examine(flags: &Flags) -> Result<bool, VerifyError> {
+    let read = |path: &std::path::Path| std::fs::read_to_string(path);
+    let config = Config::load(flags, std::env::vars(), read, serve::measure())
+        .map_err(VerifyError::Config)?;
+    if !nix::unistd::geteuid().is_root() {
+        return Err(VerifyError::NotRoot);
+    }
+    let no_node = || VerifyError::NoNode(config.state_directory.clone());
+    let state = config
+        .state_directory
+        .canonicalize()
+        .map_err(|_| no_node())?;
+    let warden = instance::running(&state)
+        .map_err(VerifyError::Instance)?
+        .ok_or_else(no_node)?;
+    let mut sound = true;
+    check(&View::of(&state).through(warden), |part| {
+        sound &= part.is_sound();
+        // A reader that went away does not change the status.
+        writeln!(io::stdout(), "{part}").ok();
+    })?;
+    if !sound {
+        // One that has just ended serves nobody any more.
+        kill(warden, Signal::SIGUSR1).ok();
+    }
+    Ok(sound)
+}
