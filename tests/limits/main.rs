@@ -109,8 +109,9 @@ fn processes_of_a_jail_that_waits_are_limited() {
     let jail = leaf.parent().expect("init has a group in its jail's");
     let most = std::fs::read_to_string(jail.join("pids.max")).expect("the group has a limit");
     let most: u32 = most.trim().parse().expect("the limit is a number");
-    // Every runtime's own number is lower, and init and the holders count too.
-    assert!((20..200).contains(&most), "{most}");
+    // A blank jail knows no runtime yet, so this is 512, or the highest number that is configured where that is more; init and
+    // the holders count too.
+    assert!((512..600).contains(&most), "{most}");
 }
 
 #[test]
