@@ -106,7 +106,8 @@ fn an_init_without_a_builder_does_not_stay() {
             continue;
         };
         // In its group already, and still root: its jail is not ready.
-        let unready = |init: &Process| init.uid == 0 && init.cgroups().contains("/init");
+        let attached = |line: &str| line.contains("/jail-") && line.ends_with("/init");
+        let unready = |init: &Process| init.uid == 0 && init.cgroups().lines().any(attached);
         signal(&init, Signal::SIGSTOP);
         signal(&builder, Signal::SIGKILL);
         match Process::read(init.pid).filter(|now| unready(now) && now.state == 'T') {

@@ -139,8 +139,7 @@ impl Jail {
     /// Kills an init that nobody told us of: its builder died before its report. It ends by itself when its channel does,
     /// but not while it stands still or waits for a holder that does.
     pub(super) fn kill_unknown_init(&self) {
-        // What can't be read now is tried again with the next removal.
-        for pid in self.groups.members(Leaf::Init).unwrap_or_default() {
+        for pid in self.groups.members(Leaf::Init) {
             // An init is this process's child: until it is waited for, no other process has its number. Holders, which
             // may be with it still, would die with it anyway.
             if pid > 0 {

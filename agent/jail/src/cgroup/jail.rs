@@ -187,14 +187,14 @@ impl Jail {
     }
 
     /// The processes of a leaf, by their pids as the caller sees them; on v1 also those that were being attached when
-    /// the builder died.
-    ///
-    /// # Errors
-    /// [`CgroupError::Io`].
-    pub fn members(&self, leaf: Leaf) -> Result<Vec<i32>, CgroupError> {
+    /// the builder died. Hierarchies from which the leaf is removed already have none.
+    #[must_use]
+    pub fn members(&self, leaf: Leaf) -> Vec<i32> {
         let group = self.0.below(leaf.name());
-        let folders = group.folders().into_iter().map(files::members);
-        Ok(folders.collect::<Result<Vec<_>, _>>()?.concat())
+        let folders = group.folders().into_iter();
+        folders
+            .flat_map(|folder| files::members(folder).unwrap_or_default())
+            .collect()
     }
 
     /// Removes the groups. Nothing may live in them any more.
