@@ -7,10 +7,10 @@ int main(int count, char **args) {
     const char *where = count > 1 ? args[1] : "";
     memset(text, 'y', sizeof text);
     if (!strcmp(where, "held")) {
-        // A child keeps both streams open and writes on, its parent is done.
+        // A child keeps both streams open and writes on, the same until it is killed; its parent is done.
         puts("done");
         fflush(stdout);
-        if (fork() == 0) { setsid(); for (;;) { usleep(1000); if (write(1, "!", 1) < 0) {} } }
+        if (fork() == 0) { setsid(); for (;;) { usleep(1000); if (write(1, "done\n", 5) < 0) {} } }
         return 0;
     }
     if (!strcmp(where, "held quietly")) { puts("done"); fflush(stdout); if (fork() == 0) { setsid(); for (;;) pause(); } return 0; }
