@@ -49,8 +49,12 @@ impl Drop for Arena {
             return;
         }
         let (status, said) = self.node.verify();
-        assert_eq!(status, Some(0), "{said}");
-        assert!(said.lines().count() > 1, "{said}");
+        if self.node.seals_runtimes() {
+            assert_eq!(status, Some(0), "{said}");
+            assert!(said.lines().count() > 1, "{said}");
+        } else {
+            assert_eq!(status, Some(2), "{said}");
+        }
         let after = files();
         let changed: Vec<_> = self
             .before

@@ -91,10 +91,17 @@ fn loops(data: &Data) -> Vec<String> {
         .collect()
 }
 
+/// Sealing on every machine, also on slow ones.
+pub(crate) fn options_on(data: &Data) -> NodeOptions {
+    options()
+        .set("data_directory", data.path())
+        .set("runtime_images", "auto")
+}
+
 #[test]
 fn images_are_made_once_and_leave_with_the_node() {
     let data = Data::new();
-    let options = || options().set("data_directory", data.path());
+    let options = || options_on(&data);
     let mut node = Node::start(options());
     assert_eq!(seal_lines(&node), 2, "{}", node.stderr());
     assert_eq!(loops(&data).len(), 2);
@@ -116,7 +123,7 @@ fn images_are_made_once_and_leave_with_the_node() {
 #[test]
 fn jobs_see_the_image_and_not_the_folder() {
     let data = Data::new();
-    let node = Node::start(options().set("data_directory", data.path()));
+    let node = Node::start(options_on(&data));
     fs::write(data.part(PYTHON).join("late"), "").unwrap();
     let program = format!(
         "import os\nprint(os.path.exists('/piston/{PYTHON}/late'))\n\
@@ -138,7 +145,7 @@ fn jobs_see_the_image_and_not_the_folder() {
 #[test]
 fn a_folder_that_changed_is_sealed_anew() {
     let data = Data::new();
-    let options = || options().set("data_directory", data.path());
+    let options = || options_on(&data);
     drop(Node::start(options()));
     fs::write(data.part(PYTHON).join("new"), "42\n").unwrap();
     data.copy("packages/node");
@@ -167,7 +174,7 @@ fn a_start_that_is_killed_while_it_seals_is_made_up_for() {
     for package in ["packages/gcc", "packages/java", "packages/node"] {
         data.copy(package);
     }
-    let options = || options().set("data_directory", data.path());
+    let options = || options_on(&data);
     // Not ready in time, it is killed by SIGKILL a second later.
     let short = options().ready_within(Duration::from_millis(10));
     let error = Node::try_start(short).expect_err("sealing takes longer");
@@ -192,6 +199,7 @@ fn on_small_disk(size: &str, then: &str) -> NodeOptions {
     let [a, b, c] = own_mounts;
     options()
         .set("data_directory", "/mnt")
+        .set("runtime_images", "auto")
         .through([a, b, c, "bash", "-c", &line, "bash"])
 }
 

@@ -1,9 +1,9 @@
 //! Runtime files that are not what was sealed: on the disk, or only in the page cache.
 
 use crate::configuration::refusal;
-use crate::images::{Data, PYTHON, seal_lines};
-use crate::job::{assert_serves, begin, options, python, sleeper};
-use capsule_tests::{Node, NodeOptions, wait};
+use crate::images::{Data, PYTHON, options_on, seal_lines};
+use crate::job::{assert_serves, begin, python, sleeper};
+use capsule_tests::{Node, wait};
 use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
@@ -56,10 +56,6 @@ fn assert_stopped(node: &Node) {
     assert_eq!(node.get("/healthz").status, 200);
     let gone = || node.inits().is_empty().then_some(());
     wait::until(Duration::from_secs(5), gone).expect("no jail is left");
-}
-
-fn options_on(data: &Data) -> NodeOptions {
-    options().set("data_directory", data.path())
 }
 
 #[test]
@@ -140,9 +136,9 @@ fn what_only_the_page_cache_has_is_found() {
 #[test]
 fn a_folder_that_changes_is_found_by_the_clock() {
     let data = Data::new();
-    let options = options_on(&data)
-        .set("runtime_images", "off")
-        .set("verify_interval", 1000);
+    // No folder for images.
+    fs::write(data.part("images"), "").unwrap();
+    let options = options_on(&data).set("verify_interval", 1000);
     let node = Node::start(options);
     assert_serves(&node);
     flip(&data.part(PYTHON).join(UNREAD), 5);

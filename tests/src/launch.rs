@@ -81,6 +81,9 @@ pub(crate) fn write_config(site: &Site, options: &NodeOptions) {
     own("runner_uid_max", i64::from(*site.uids.end()).into());
     own("runner_gid_min", i64::from(*site.uids.start()).into());
     own("runner_gid_max", i64::from(*site.uids.end()).into());
+    // An emulated processor takes minutes to seal and to compare half a GiB.
+    let images = if wait::slowness() == 1 { "auto" } else { "off" };
+    own("runtime_images", images.into());
     // There on every system, where the account of an installed node need not be.
     own("user", "nobody".into());
     std::fs::write(site.config_file(), config.to_string())

@@ -232,6 +232,12 @@ impl Node {
         PathBuf::from(root).join(state).join("runtimes")
     }
 
+    /// Whether it records what its runtimes are.
+    #[must_use]
+    pub fn seals_runtimes(&self) -> bool {
+        self.configured("runtime_images").as_str() != Some("off")
+    }
+
     /// `capsule-agent verify`: its exit status and what it printed.
     ///
     /// # Panics

@@ -104,7 +104,7 @@ pub(crate) enum ImagePolicy {
     Auto,
     /// The node does not start without.
     Require,
-    /// From their folders.
+    /// From their folders, of which nothing is recorded and compared.
     Off,
 }
 

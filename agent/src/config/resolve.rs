@@ -60,11 +60,15 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
 
 fn runtimes(settings: &mut Settings) -> Runtimes {
     let interval = settings.interval("verify_interval");
+    let images = settings
+        .text("runtime_images", image_policy)
+        .unwrap_or(defaults::RUNTIME_IMAGES);
     Runtimes {
-        images: settings
-            .text("runtime_images", image_policy)
-            .unwrap_or(defaults::RUNTIME_IMAGES),
-        verify_interval: interval.unwrap_or(Some(defaults::VERIFY_INTERVAL)),
+        images,
+        // Without a seal there is nothing to compare with.
+        verify_interval: interval
+            .unwrap_or(Some(defaults::VERIFY_INTERVAL))
+            .filter(|_| images != ImagePolicy::Off),
     }
 }
 

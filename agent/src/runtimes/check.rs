@@ -97,6 +97,9 @@ pub(crate) enum CheckError {
         /// Why not.
         source: io::Error,
     },
+    /// There is no manifest.
+    #[error("nothing was sealed: runtime_images is \"off\"")]
+    Nothing,
     /// What was mounted.
     #[error(transparent)]
     Part(#[from] SealError),
@@ -168,7 +171,11 @@ impl fmt::Display for Checked {
 
 /// Checks every part of a view, one after the other.
 pub(super) fn check(view: &View, mut tell: impl FnMut(&Checked)) -> Result<(), CheckError> {
-    for name in names(view)? {
+    let names = names(view)?;
+    if names.is_empty() {
+        return Err(CheckError::Nothing);
+    }
+    for name in names {
         tell(&check_part(view, name)?);
     }
     Ok(())

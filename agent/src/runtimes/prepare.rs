@@ -236,6 +236,9 @@ impl Preparation<'_> {
                 let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
                 mount(Some(&folder), &target, None::<&str>, bind, None::<&str>)
                     .map_err(|error| failed(error.into()))?;
+                if self.order.policy == ImagePolicy::Off {
+                    return Ok(());
+                }
                 of_folder(&target).map_err(|source| PrepareError::Folder {
                     part: part.to_owned(),
                     source,
