@@ -43,10 +43,10 @@ impl Order {
     }
 }
 
-/// Starts the helper that checks while the node serves: it takes what processor time is left over, and ends with 0,
-/// [`MISMATCH`], or another status when it could not check.
-pub(crate) fn start_check(order: &Order) -> io::Result<Child> {
-    helper::start(CHECK, Urgency::Background, order, None)
+/// Starts the helper that checks while the node serves. It ends with 0, [`MISMATCH`], or another status when it could not
+/// check.
+pub(crate) fn start_check(order: &Order, urgency: Urgency) -> io::Result<Child> {
+    helper::start(CHECK, urgency, order, None)
 }
 
 /// Entry point of that process.

@@ -2,7 +2,7 @@
 
 use super::Options;
 use crate::runtimes::{self, MISMATCH};
-use jail::host::Child;
+use jail::host::{Child, Urgency};
 use nix::sys::wait::WaitStatus;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ pub(super) struct Integrity {
     running: Option<Child>,
     /// When to start the next one.
     due: Option<Instant>,
+    /// Takes what processor time is left over, which on a busy node can be nothing for minutes; unless somebody asked.
+    urgency: Urgency,
     broken: bool,
 }
 
@@ -23,6 +25,7 @@ impl Integrity {
             interval: options.verify_interval,
             running: None,
             due: None,
+            urgency: Urgency::Background,
             broken: false,
         };
         new.wait_for_next();
@@ -38,6 +41,7 @@ impl Integrity {
     /// Somebody wants a check now: after the one that runs, which may have read already what this is about.
     pub(super) fn ask(&mut self) {
         self.due = Some(Instant::now());
+        self.urgency = Urgency::Awaited;
     }
 
     /// Starts a check when it is time for one.
@@ -46,7 +50,7 @@ impl Integrity {
         if !due || self.broken || self.running.is_some() {
             return;
         }
-        match runtimes::start_check(&self.order) {
+        match runtimes::start_check(&self.order, self.urgency) {
             Ok(child) => self.running = Some(child),
             Err(error) => tracing::error!(%error, "the runtimes can't be checked"),
         }
@@ -78,5 +82,6 @@ impl Integrity {
 
     fn wait_for_next(&mut self) {
         self.due = self.interval.map(|interval| Instant::now() + interval);
+        self.urgency = Urgency::Background;
     }
 }
