@@ -45,13 +45,14 @@ impl May {
 
 /// What a program reaches. /proc for what concerns itself (the names of its threads), which owners and modes keep it to;
 /// /dev for null and its like.
-const PROGRAM: [(&str, May); 6] = [
+const PROGRAM: [(&str, May); 7] = [
     ("/", May::Run),
     ("/dev", May::Write),
     ("/proc", May::Write),
     ("/box", May::Own),
     ("/tmp", May::Own),
     ("/dev/shm", May::Own),
+    ("/dev/mqueue", May::Own),
 ];
 
 /// Whether this kernel has a Landlock that is of use: its version.
@@ -80,12 +81,13 @@ pub(crate) fn keep_init(submission: &str) -> io::Result<()> {
     })
 }
 
-/// This thread, and what it starts from here on, reads below `folder` and reaches no other file, connects nowhere and
-/// listens on no socket but those it has, signals nobody outside. Nothing where the kernel has no Landlock.
+/// This thread, and what it starts from here on, reads below `folder` and reaches no other file, connects nowhere by TCP
+/// and listens on no TCP socket but those it has, signals nobody outside. Nothing where the kernel has no Landlock.
+/// Sockets with a path are no matter of Landlock yet.
 ///
 /// # Errors
 /// A step that the kernel refuses though it has Landlock: the process must not go on.
-pub fn keep_to(folder: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn keep_to(folder: BorrowedFd<'_>) -> io::Result<()> {
     if version().is_err() {
         return Ok(());
     }

@@ -5,7 +5,7 @@
 //! the fork, a single thread.
 
 use crate::host;
-use crate::proto::HostIds;
+use crate::proto::{Failure, HostIds};
 use crate::{seccomp, sys};
 use caps::{CapSet, Capability};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -121,10 +121,8 @@ pub fn program_filters() -> io::Result<()> {
         .map_err(|f| io::Error::from_raw_os_error(f.errno))?;
     in_child(move || {
         nix::sys::prctl::set_no_new_privs()?;
-        for filter in filters.programs() {
-            seccompiler::apply_filter(filter).map_err(io::Error::other)?;
-        }
-        Ok(())
+        let refused = |f: Failure| io::Error::from_raw_os_error(f.errno);
+        filters.install().map_err(refused)
     })
 }
 

@@ -56,8 +56,9 @@ pub(crate) fn main() -> Result<(), FrontError> {
     prctl::set_name(c"capsule-front").map_err(system("name itself"))?;
     let settings = read_settings().map_err(system("read its configuration"))?;
     crate::logging::start(settings.log_level(), settings.log_format);
-    // From here on no file of the host but the packages is within reach, whatever a client makes of this process.
-    keep_to_packages().map_err(system("shut itself in"))?;
+    // From here on no file of the host but the packages is within reach, and no socket of it, whatever a client makes of
+    // this process.
+    shut_in().map_err(system("shut itself in"))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -71,9 +72,9 @@ fn read_settings() -> io::Result<Settings> {
     Ok(serde_json::from_str(&text)?)
 }
 
-fn keep_to_packages() -> io::Result<()> {
+fn shut_in() -> io::Result<()> {
     let packages = File::open(packages_folder())?;
-    jail::landlock::keep_to(packages.as_fd())
+    jail::host::shut_in(packages.as_fd())
 }
 
 /// Its descriptor is not taken over: it stays open for as long as the process lives.

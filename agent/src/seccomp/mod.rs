@@ -55,6 +55,8 @@ enum For {
     Program,
     /// Pid 1 of a jail
     Init,
+    /// The process that speaks HTTP
+    Front,
 }
 
 impl From<For> for Subject {
@@ -62,6 +64,7 @@ impl From<For> for Subject {
         match subject {
             For::Program => Self::Program,
             For::Init => Self::Init,
+            For::Front => Self::Front,
         }
     }
 }

@@ -67,6 +67,7 @@ fn who(subject: Subject) -> &'static str {
     match subject {
         Subject::Program => "made by a program",
         Subject::Init => "made by a jail's init",
+        Subject::Front => "made by the front",
     }
 }
 

@@ -15,6 +15,8 @@ for line in lines_of("/proc/self/mountinfo"):
     kind, device, options = source.split(" ")
     # The two folders of the store lie on the host, on whatever it has; all else is the jail's own.
     if point in ("/", "/piston/packages"): kind, options = "host", "read-only data"
+    # One for each package that has an image.
+    if point.startswith("/piston/packages/") and flags == "ro,nosuid,nodev,relatime": continue
     own = ",".join(option for option in options.split(",") if option not in ("inode64", "inode32"))
     own = re.sub(r"(uid|gid)=\d+", r"\1=its own", own)
     show(f"mount {point}", f"{kind} {flags} | {own} {tags or ''}".strip())

@@ -5,6 +5,7 @@ mod build;
 mod helper;
 mod image;
 mod pipes;
+mod shut_in;
 mod unprivileged;
 
 pub use build::{Built, build};
@@ -12,6 +13,7 @@ pub(crate) use build::{NAMESPACES, map_ids};
 pub use helper::{Urgency, start_helper};
 pub use image::{has_loop_devices, knows_file_system, mount_image};
 pub use pipes::StageEnds;
+pub use shut_in::shut_in;
 pub use unprivileged::{Child, start_unprivileged};
 
 use crate::Bytes;

@@ -54,7 +54,7 @@ pub(super) fn confine_init() -> Result<(), Failure> {
     prctl::set_no_new_privs().at(Step::Identity)?;
     keep_alive_with_parent()?;
     landlock::keep_init(super::SUBMISSION).at(Step::Landlock)?;
-    apply(&seccomp::filters(seccomp::Subject::Init)?)
+    seccomp::filters(seccomp::Subject::Init)?.install()
 }
 
 /// A stage holder while it waits: it can become the program and nothing else. The program's filters hold from here
@@ -67,7 +67,7 @@ pub(super) fn confine_holder() -> Result<(), Failure> {
     prctl::set_dumpable(false).at(Step::Identity)?;
     prctl::set_no_new_privs().at(Step::Identity)?;
     landlock::keep_program().at(Step::Landlock)?;
-    apply(&seccomp::filters(seccomp::Subject::Program)?)
+    seccomp::filters(seccomp::Subject::Program)?.install()
 }
 
 /// The last steps before exec. What fails here ends the process before a byte of the job's code ran.
@@ -141,22 +141,4 @@ fn no_capability(_: caps::errors::CapsError) -> Failure {
         step: Step::Capabilities,
         errno: libc::EPERM,
     }
-}
-
-fn apply(filters: &seccomp::Filters) -> Result<(), Failure> {
-    for filter in filters.programs() {
-        seccompiler::apply_filter(filter).map_err(|error| {
-            let errno = match error {
-                seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => {
-                    error.raw_os_error()
-                }
-                _ => None,
-            };
-            Failure {
-                step: Step::Seccomp,
-                errno: errno.unwrap_or(0),
-            }
-        })?;
-    }
-    Ok(())
 }

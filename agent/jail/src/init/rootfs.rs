@@ -3,7 +3,8 @@
 //! ```text
 //! /                  base, read-only                    /dev        own tmpfs, read-only: null zero full random urandom
 //! /piston/packages   runtimes, read-only                /dev/shm    own tmpfs
-//! /box, /tmp         own tmpfs                          /proc       own pids only
+//! /box, /tmp         own tmpfs                          /dev/mqueue own POSIX queues
+//!                                                       /proc       own pids only
 //! ```
 //!
 //! All of it is mounted with the host's privilege, before the user namespace is entered: nothing inside owns a mount.
@@ -132,6 +133,11 @@ fn devices(target: &Path, setup: &Setup) -> io::Result<()> {
     for (name, to) in LINKS {
         symlink(to, target.join(name))?;
     }
+    // Queues are files of this file system also for who opens them by mq_open(3), and Landlock goes by its place.
+    let queues = target.join("mqueue");
+    std::fs::create_dir(&queues)?;
+    let kind = Some("mqueue");
+    mount(kind, &queues, kind, PLAIN | MsFlags::MS_NOEXEC, NONE)?;
     let shm = target.join("shm");
     std::fs::create_dir(&shm)?;
     tmpfs(

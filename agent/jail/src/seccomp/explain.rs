@@ -118,10 +118,10 @@ pub fn explain(subject: Subject, call: &Call) -> Explanation {
     Explanation {
         perhaps,
         depends_on,
-        otherwise: otherwise.unwrap_or(Decision {
-            action: subject.otherwise(),
-            by: Decider::NoRule,
-            why: "an allowlist: no rule allows it",
+        otherwise: otherwise.unwrap_or_else(|| {
+            let (action, why) = subject.otherwise();
+            let by = Decider::NoRule;
+            Decision { action, by, why }
         }),
     }
 }

@@ -39,6 +39,8 @@ pub enum Subject {
     Program,
     /// Pid 1 of the jail.
     Init,
+    /// The process that speaks HTTP, outside of jails.
+    Front,
 }
 
 impl Subject {
@@ -48,15 +50,18 @@ impl Subject {
         match self {
             Self::Program => policy::PROGRAM,
             Self::Init => policy::INIT,
+            Self::Front => policy::FRONT,
         }
     }
 
     /// What becomes of calls that no rule speaks of. Init makes none of them, so one that it does make kills it, and with
-    /// it the jail.
-    const fn otherwise(self) -> Action {
+    /// it the jail. The front is code of ours and of many libraries: it is refused what only an attacker would want.
+    const fn otherwise(self) -> (Action, &'static str) {
+        const ALLOWLIST: &str = "an allowlist: no rule allows it";
         match self {
-            Self::Program => Action::Errno(libc::EPERM.cast_unsigned()),
-            Self::Init => Action::Kill,
+            Self::Program => (Action::Errno(libc::EPERM.cast_unsigned()), ALLOWLIST),
+            Self::Init => (Action::Kill, ALLOWLIST),
+            Self::Front => (Action::Allow, "a list of refusals: no rule refuses it"),
         }
     }
 }
@@ -71,7 +76,29 @@ pub fn calls() -> impl Iterator<Item = (&'static str, u32)> {
 pub struct Filters(Vec<BpfProgram>);
 
 impl Filters {
-    pub(crate) fn programs(&self) -> impl Iterator<Item = &BpfProgram> {
+    /// Installs them for this thread and what it starts from here on, which must have given up new privileges.
+    ///
+    /// # Errors
+    /// Step `Seccomp` with what seccomp(2) says.
+    pub(crate) fn install(&self) -> Result<(), Failure> {
+        for filter in self.programs() {
+            seccompiler::apply_filter(filter).map_err(|error| {
+                let errno = match error {
+                    seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => {
+                        error.raw_os_error()
+                    }
+                    _ => None,
+                };
+                Failure {
+                    step: Step::Seccomp,
+                    errno: errno.unwrap_or(0),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn programs(&self) -> impl Iterator<Item = &BpfProgram> {
         self.0.iter()
     }
 }
@@ -93,14 +120,16 @@ pub fn filters(subject: Subject) -> Result<Filters, Failure> {
             SeccompAction::Errno(errno),
         )?);
     }
-    let otherwise = match subject.otherwise() {
-        Action::Allow => SeccompAction::Allow,
-        Action::Errno(errno) => SeccompAction::Errno(errno),
-        Action::Kill => SeccompAction::KillProcess,
-    };
+    let allow = SeccompAction::Allow;
     // The allowlist is last: it refuses the seccomp call itself.
-    let allowed = compile(subject.rules().iter(), otherwise, SeccompAction::Allow)?;
-    filters.push(prelude().into_iter().chain(allowed).collect());
+    let last = match subject.otherwise().0 {
+        Action::Allow => vec![ALLOWED],
+        Action::Errno(errno) => {
+            compile(subject.rules().iter(), SeccompAction::Errno(errno), allow)?
+        }
+        Action::Kill => compile(subject.rules().iter(), SeccompAction::KillProcess, allow)?,
+    };
+    filters.push(prelude().into_iter().chain(last).collect());
     Ok(Filters(filters))
 }
 
@@ -146,6 +175,14 @@ fn condition(condition: &Condition) -> Result<SeccompCondition, seccompiler::Bac
     };
     SeccompCondition::new(argument, length, operator, value)
 }
+
+/// `BPF_RET | BPF_K` with `SECCOMP_RET_ALLOW`.
+const ALLOWED: sock_filter = sock_filter {
+    code: 0x06,
+    jt: 0,
+    jf: 0,
+    k: 0x7fff_0000,
+};
 
 /// Foreign architectures and x32 calls kill; numbers above [`NEWEST`] are ENOSYS. Falls through to what follows.
 fn prelude() -> [sock_filter; 8] {

@@ -4,8 +4,8 @@
 //! sandboxes, and what CPython 3.11, Node 18 and 20, OpenJDK 17 and GCC 12 were measured to need. The same in every build.
 
 use libc::{
-    AF_INET, AF_INET6, AF_UNIX, EINVAL, ENOSYS, F_NOTIFY, F_SETFL, F_SETLEASE, IPPROTO_TCP,
-    IPPROTO_UDP, MADV_MERGEABLE, O_DIRECT, POSIX_FADV_DONTNEED, PR_CAPBSET_READ,
+    AF_INET, AF_INET6, AF_UNIX, CLONE_NEWUSER, EINVAL, ENOSYS, F_NOTIFY, F_SETFL, F_SETLEASE,
+    IPPROTO_TCP, IPPROTO_UDP, MADV_MERGEABLE, O_DIRECT, POSIX_FADV_DONTNEED, PR_CAPBSET_READ,
     PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
     PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE,
     PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK,
@@ -345,4 +345,20 @@ pub(super) const INIT: &[Rule] = &[
         mremap madvise mprotect fcntl futex rt_sigaction rt_sigprocmask rt_sigreturn getrandom exit),
     keep!(NO_VDSO, "time": clock_gettime),
     allow!("end": exit_group),
+];
+
+/// What the front is refused once it has all that it was handed. Its threads are made by clone, into which clone3 falls
+/// back.
+pub(super) const FRONT: &[Rule] = &[
+    no_such_call!("its sockets are handed to it; by name it would reach those of every service of the host":
+        socket connect bind),
+    no_such_call!("it runs no other program": execve execveat),
+    no_such_call!("it looks into no other process": ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp),
+    no_such_call!("as in a jail: the richest sources of kernel exploits, and what it has no use for":
+        io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd add_key request_key keyctl
+        splice vmsplice tee),
+    no_such_call!("a user namespace would make it root of the rest": unshare setns clone3),
+    refuse!(Invalid, "as unshare": clone; when &[Masked(0, CLONE_NEWUSER as u64, CLONE_NEWUSER as u64)]),
+    no_such_call!("its mounts are the host's": mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig
+        fsmount fspick mount_setattr),
 ];

@@ -12,11 +12,13 @@ const I386: u32 = 0x4000_0003;
 
 static PROGRAM: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Program).unwrap());
 static INIT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Init).unwrap());
+static FRONT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Front).unwrap());
 
 fn compiled(subject: Subject) -> &'static Filters {
     match subject {
         Subject::Program => &PROGRAM,
         Subject::Init => &INIT,
+        Subject::Front => &FRONT,
     }
 }
 
@@ -65,7 +67,7 @@ fn for_each_choice(values: &[Vec<u64>; 6], mut visit: impl FnMut([u64; 6])) {
 
 #[test]
 fn every_number_and_every_boundary_is_explained_as_it_is_enforced() {
-    for subject in [Subject::Program, Subject::Init] {
+    for subject in [Subject::Program, Subject::Init, Subject::Front] {
         for number in 0..NEWEST as u32 + 100 {
             let mut values = boundaries(subject, number);
             // No rule compares them, so two values each would be as many times the same.
@@ -81,7 +83,7 @@ fn every_number_and_every_boundary_is_explained_as_it_is_enforced() {
 
 #[test]
 fn calls_of_other_kinds_kill() {
-    for subject in [Subject::Program, Subject::Init] {
+    for subject in [Subject::Program, Subject::Init, Subject::Front] {
         for number in (0..600).chain([X32_BIT - 1, X32_BIT, X32_BIT + 1, u32::MAX]) {
             let native = Call::native(number, [0; 6]);
             let foreign = Call {
@@ -103,7 +105,11 @@ fn calls_of_other_kinds_kill() {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    prop_oneof![Just(Subject::Program), Just(Subject::Init)]
+    prop_oneof![
+        Just(Subject::Program),
+        Just(Subject::Init),
+        Just(Subject::Front)
+    ]
 }
 
 /// Any arguments; half of them near what a rule compares with.

@@ -4,12 +4,12 @@ mod bpf;
 mod explained;
 
 use super::*;
-use policy::{INIT, PROGRAM};
+use policy::{FRONT, INIT, PROGRAM};
 use std::collections::BTreeMap;
 
 #[test]
-fn both_policies_compile_within_the_kernels_limit() {
-    for subject in [Subject::Program, Subject::Init] {
+fn all_policies_compile_within_the_kernels_limit() {
+    for subject in [Subject::Program, Subject::Init, Subject::Front] {
         for program in filters(subject).unwrap().programs() {
             // BPF_MAXINSNS of <linux/bpf_common.h>.
             assert!(program.len() <= 4096, "{} instructions", program.len());
@@ -19,7 +19,7 @@ fn both_policies_compile_within_the_kernels_limit() {
 
 #[test]
 fn no_call_is_both_allowed_always_and_ruled_again() {
-    for policy in [PROGRAM, INIT] {
+    for policy in [PROGRAM, INIT, FRONT] {
         let mut seen: BTreeMap<Sysno, bool> = BTreeMap::new();
         for rule in policy {
             for call in rule.calls {
