@@ -13,30 +13,34 @@ use tokio::time::{Instant, timeout_at};
 /// What is set aside for a body before any of it has come.
 const FIRST_CAPACITY: u64 = 64 << 10;
 
-/// Reads a body whole. One that announces too great a length is refused before any of it is read.
+/// Reads a body whole. One that announces too great a length is refused before any of it is read, but only what has
+/// come is charged: a client would hold all that there is by its word.
 pub(super) async fn read(
     mut incoming: Body,
     settings: &Settings,
     charge: &mut Charge,
 ) -> Result<Vec<u8>, ApiError> {
     let announced = incoming.size_hint().lower();
-    let length = usize::try_from(announced).unwrap_or(usize::MAX);
-    grow(charge, length, settings)?;
+    bound(usize::try_from(announced).unwrap_or(usize::MAX), settings)?;
     let capacity = usize::try_from(announced.min(FIRST_CAPACITY)).unwrap_or_default();
     let mut body = Vec::with_capacity(capacity);
     let end = Instant::now() + settings.body_timeout;
     while let Some(bytes) = next(&mut incoming, settings.body_pause, end).await? {
-        grow(charge, body.len() + bytes.len(), settings)?;
+        let length = body.len() + bytes.len();
+        bound(length, settings)?;
+        charge
+            .grow_to(length)
+            .map_err(|Spent| ApiError::crowded())?;
         body.extend_from_slice(&bytes);
     }
     Ok(body)
 }
 
-fn grow(charge: &mut Charge, length: usize, settings: &Settings) -> Result<(), ApiError> {
+fn bound(length: usize, settings: &Settings) -> Result<(), ApiError> {
     if length > settings.max_body {
         return Err(ApiError::TooLarge(settings.max_body));
     }
-    charge.grow_to(length).map_err(|Spent| ApiError::crowded())
+    Ok(())
 }
 
 /// The next piece of data; none at the end.

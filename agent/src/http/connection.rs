@@ -1,15 +1,12 @@
 //! One connection, from its accept to its close: HTTP/1.1, or HTTP/2 where the client begins with its preface.
 
 use super::delivery::Delivery;
-use super::error::ApiError;
 use super::linger::Lingering;
 use super::patience::Patience;
 use super::serve::Shared as Server;
 use super::streams::{Starter, Streams};
 use super::transport::{Shared, Stream};
 use super::{panic, router};
-use axum::body::Body;
-use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -105,14 +102,11 @@ fn answer(
     patience: &Arc<Patience>,
 ) -> impl Future<Output = Result<Response<Delivery>, Infallible>> + use<> {
     let underway = patience.request();
-    let place = Arc::clone(&server.requests).try_acquire_owned().ok();
     router::normalise(&mut request);
-    let routed = place.is_some().then(|| server.router.clone().call(request));
+    let routed = server.router.clone().call(request);
     async move {
-        let response: Response<Body> = match routed {
-            Some(routed) => panic::answered(routed).await?,
-            None => ApiError::crowded().into_response(),
-        };
+        let mut response = panic::answered(routed).await?;
+        let place = response.extensions_mut().remove();
         Ok(response.map(|body| Delivery::new(body, underway, place)))
     }
 }

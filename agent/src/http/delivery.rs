@@ -2,29 +2,29 @@
 //! counts until the last of them is handed on.
 
 use super::patience::Underway;
+use super::places::Place;
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// What is handed on at once: the most of an answer that HTTP/2 holds after the last piece.
 const PIECE: usize = 16 << 10;
 
-/// An answer's body, the watch on it, and its request's place.
+/// An answer's body, the watch on it, and its request's place if it has one.
 #[derive(Debug)]
 pub(super) struct Delivery {
     body: Body,
     /// Of a frame of `body`, not handed on yet.
     rest: Bytes,
     _underway: Underway,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 impl Delivery {
     /// Delivers `body`.
-    pub(super) fn new(body: Body, underway: Underway, place: Option<OwnedSemaphorePermit>) -> Self {
+    pub(super) fn new(body: Body, underway: Underway, place: Option<Place>) -> Self {
         Self {
             body,
             rest: Bytes::new(),

@@ -8,17 +8,29 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 
-/// Reads the body, within bounds, and hands it on.
+/// Reads the body, within bounds, and hands it on. Of what the client is refused the answer is short and takes no place.
 pub(super) async fn execute<B: Backend>(
     State(api): State<Api<B>>,
     request: Request,
 ) -> Result<Response<Body>, ApiError> {
     let (head, incoming) = request.into_parts();
     let mut charge = api.budget.charge();
-    let body = match content::check(&head.headers)? {
-        Content::Json => body::read(incoming, &api.settings, &mut charge).await?,
+    let content = content::check(&head.headers)?;
+    // Of a body that takes long only the body is held.
+    drop(head);
+    let body = match content {
+        Content::Json => {
+            let mut reader = api.places.reader();
+            tokio::select! {
+                body = body::read(incoming, &api.settings, &mut charge) => body?,
+                () = reader.outlived() => return Err(ApiError::crowded()),
+            }
+        }
         Content::Unread => Vec::new(),
     };
+    let place = api.places.job().ok_or_else(ApiError::crowded)?;
     let result = api.backend.execute(body).await?;
-    Ok(answer::json(StatusCode::OK, &result))
+    let mut response = answer::json(StatusCode::OK, &result);
+    response.extensions_mut().insert(place);
+    Ok(response)
 }

@@ -21,6 +21,7 @@ mod linger;
 mod node;
 mod panic;
 mod patience;
+mod places;
 mod router;
 mod serve;
 mod settings;

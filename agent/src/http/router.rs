@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::error::ApiError;
+use super::places::Places;
 use super::{Backend, Settings, content, execute, node};
 use axum::Router;
 use axum::body::Body;
@@ -23,6 +24,8 @@ pub(super) struct Api<B> {
     pub(super) settings: Settings,
     /// Memory for bodies.
     pub(super) budget: Budget,
+    /// Requests at once.
+    pub(super) places: Places,
 }
 
 /// The routes. Requests must have gone through [`normalise`].

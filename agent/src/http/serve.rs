@@ -1,6 +1,7 @@
 //! The accept loop, and its end.
 
 use super::budget::Budget;
+use super::places::Places;
 use super::router::{Api, router};
 use super::transport::{Listener, Stream};
 use super::{Backend, Settings, connection};
@@ -25,8 +26,6 @@ pub(super) struct Shared {
     pub(super) router: Router,
     /// The bounds.
     pub(super) settings: Settings,
-    /// Requests at once, of all connections.
-    pub(super) requests: Arc<Semaphore>,
 }
 
 /// Serves until `shutdown` turns true or its sender is gone; then accepts nothing, lets requests in flight end within
@@ -43,9 +42,9 @@ pub(crate) async fn serve<B: Backend>(
             backend,
             settings,
             budget,
+            places: Places::new(settings.max_requests),
         }),
         settings,
-        requests: Arc::new(Semaphore::new(settings.max_requests)),
     });
     let drain = GracefulShutdown::new();
     let mut connections = JoinSet::new();

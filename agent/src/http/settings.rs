@@ -12,7 +12,8 @@ pub(crate) struct Settings {
     pub(crate) body_budget: usize,
     /// Connections at once; further ones wait in the listen queue.
     pub(crate) max_connections: usize,
-    /// Requests at once, of all connections, from the header to the last of the answer; further ones get a 503.
+    /// Requests at once, of all connections, from the end of the body to the last of a job's answer; further ones get
+    /// a 503. As many bodies are read at once; of further ones the oldest gets a 503. Other requests are not counted.
     pub(crate) max_requests: usize,
     /// A request's header from its first byte to its end; the first one of a connection from the connection's start.
     pub(crate) header_timeout: Duration,
@@ -41,8 +42,8 @@ impl Default for Settings {
             // A resting connection takes one descriptor and some KiB, so that ten thousand are no reason to keep
             // others out.
             max_connections: 12_288,
-            // Many times what runs and waits. With up to 16 KiB of header and 64 KiB of body that no budget counts,
-            // 320 MiB at the worst.
+            // Many times what runs and waits, and what honest clients are sending at one moment. With up to 64 KiB of
+            // body that no budget counts, of either kind, 512 MiB at the worst.
             max_requests: 4096,
             // A header is one or two packets.
             header_timeout: Duration::from_secs(10),

@@ -93,6 +93,21 @@ async fn bodies_share_a_budget() {
 }
 
 #[tokio::test]
+async fn what_is_announced_and_does_not_come_takes_nothing_of_the_budget() {
+    let server = Server::start_with(Fake::default(), settings()).await;
+    let mut silent = server.connect().await;
+    let announcing = format!("Expect: 100-continue\r\nContent-Length: {}", 1 << 20);
+    silent
+        .send(post("").replace("Content-Length: 0", &announcing))
+        .await;
+    // Its body is being waited for.
+    assert_eq!(silent.head().await.status, 100);
+    let mut other = server.connect().await;
+    assert_eq!(other.ask(post(&body(1 << 20))).await.status, 200);
+    assert_eq!(silent.ask(body(1 << 20)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_client_may_ask_before_it_sends() {
     let server = Server::start_with(Fake::default(), settings()).await;
     let expecting = |length: usize| {

@@ -39,6 +39,7 @@ impl Frame {
             0x88 => 200,
             // Written out, the digits in Huffman's code.
             0x48 if self.payload[2..4] == [0x69, 0x90] => 431,
+            0x48 if self.payload[2..4] == [0x6c, 0x0c] => 503,
             _ => panic!("another status: {:x?}", self.payload),
         }
     }

@@ -293,22 +293,62 @@ async fn requests_of_all_connections_are_bounded() {
     };
     let server = Server::start_with(Fake::default(), settings).await;
     let mut client = Frames::connect(&server, &[]).await;
-    // They count from their header on.
     for stream in [1, 3, 5] {
-        client
-            .send(frame(HEADERS, END_HEADERS, stream, &execute()))
-            .await;
+        client.send(request(stream, "do:wait")).await;
     }
-    sleep(SHORT).await;
+    while server.jobs() < 3 {
+        server.fake.0.started.notified().await;
+    }
     let mut second = self::client(&server).await;
     let refused = ask(&mut second, post("{}")).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
     let mut third = server.connect().await;
     assert_eq!(third.ask(super::post("{}")).await.status, 503);
-    client.send(frame(DATA, END_STREAM, 1, b"{}")).await;
-    assert_eq!(client.next_of(HEADERS).await.unwrap().status(), 200);
+    for path in ["/", "/healthz", "/readyz", "/api/v2/runtimes"] {
+        let get = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(third.ask(get).await.status, 200, "{path}");
+    }
+    server.fake.0.go.notify_one();
+    let answer = client.next_of(DATA).await.unwrap();
+    assert!(!answer.payload.is_empty());
     assert_eq!(ask(&mut second, post("{}")).await.status, 200);
     assert_eq!(third.ask(super::post("{}")).await.status, 200);
+}
+
+/// Headers without bodies, of which the client could send one byte every now and then.
+#[tokio::test]
+async fn bodies_that_do_not_come_keep_nobody_out() {
+    let settings = Settings {
+        max_requests: 3,
+        ..Settings::default()
+    };
+    let server = Server::start_with(Fake::default(), settings).await;
+    let mut slow = Frames::connect(&server, &[]).await;
+    for stream in [1, 3, 5] {
+        slow.send(frame(HEADERS, END_HEADERS, stream, &execute()))
+            .await;
+        slow.send(frame(DATA, 0, stream, b"{")).await;
+    }
+    // When that is answered, what came before has been seen.
+    slow.send(frame(PING, 0, 0, &[0; 8])).await;
+    slow.next_of(PING).await.unwrap();
+    sleep(SHORT).await;
+    let mut client = self::client(&server).await;
+    assert_eq!(ask(&mut client, post("{}")).await.status, 200);
+    let evicted = slow.next_of(HEADERS).await.unwrap();
+    assert_eq!((evicted.stream, evicted.status()), (1, 503));
+    for stream in [3, 5] {
+        slow.send(frame(DATA, END_STREAM, stream, b"}")).await;
+        let answer = slow.next_of(HEADERS).await.unwrap();
+        assert_eq!((answer.stream, answer.status()), (stream, 200));
+    }
+    // A refusal that is not taken is no reason to refuse others.
+    let mut stubborn = Frames::connect(&server, &[(4, 0)]).await;
+    for stream in [1, 3, 5] {
+        stubborn.send(request(stream, "do:busy")).await;
+        assert_eq!(stubborn.next_of(HEADERS).await.unwrap().stream, stream);
+    }
+    assert_eq!(ask(&mut client, post("{}")).await.status, 200);
 }
 
 /// A client of HTTP/2 can keep an answer waiting without ever filling a socket.
