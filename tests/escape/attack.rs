@@ -17,7 +17,7 @@ pub(crate) struct Attack {
     pub(crate) source: &'static str,
     /// `NODE` stands for the node's own port.
     pub(crate) args: &'static [&'static str],
-    /// More fields of the request, as JSON.
+    /// More fields of the request, as JSON; its times are those of real machines.
     pub(crate) request: &'static str,
     /// All of it holds.
     pub(crate) expect: &'static [Expect],
@@ -73,6 +73,11 @@ impl Attack {
             serde_json::from_str(self.request).expect("the table's requests are JSON");
         for (key, value) in more.as_object().expect("the table's requests are objects") {
             body[key] = value.clone();
+        }
+        for time in ["run_timeout", "run_cpu_time"] {
+            if let Some(milliseconds) = body[time].as_u64() {
+                body[time] = json!(milliseconds * u64::from(wait::slowness()));
+            }
         }
         body
     }
