@@ -18,6 +18,8 @@ pub(crate) struct Report {
     /// Jobs a second that the node can do, and that arrived.
     pub(crate) capacity: f64,
     pub(crate) rate: f64,
+    /// The good ones of those that can be done.
+    pub(crate) good_capacity: f64,
     pub(crate) tally: Tally,
     pub(crate) blows: Blows,
     pub(crate) nuisances: BTreeMap<&'static str, usize>,
@@ -36,6 +38,7 @@ impl Report {
             begun: Instant::now(),
             capacity: 0.0,
             rate: 0.0,
+            good_capacity: 0.0,
             tally: Tally::default(),
             blows: Blows::default(),
             nuisances: BTreeMap::new(),
