@@ -107,7 +107,7 @@ make_guest() {
     # Where the kernel looks for modprobe.
     ln -s bin "$tree/sbin"
     cp "$guest/init" "$tree/init"
-    cp "$guest"/{suites,hardening} "$tree/vm/"
+    cp "$guest"/{filters,hardening,lists,suites} "$tree/vm/"
     cp "$guest/systemd-run" "$tree/bin/systemd-run"
     cp -r "$root/packaging/host" "$tree/vm/host"
     cp "$(command -v busybox)" "$tree/bin/busybox"
