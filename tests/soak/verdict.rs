@@ -25,7 +25,7 @@ const DESCRIPTORS: u64 = 40;
 
 /// The least part of the good jobs that a node could have answered that it must have: what it can do, measured at the
 /// start of the same run, times the time, less that of recoveries and less the jobs that blows have taken. A third: of
-/// six runs on a shared machine the lowest had 0.55, since others come and go after the measurement and disturbances take
+/// seven runs on a shared machine the lowest had 0.55, since others come and go after the measurement and disturbances take
 /// processors and memory; a node that refuses what it has room for has next to nothing.
 const SHARE: f64 = 1.0 / 3.0;
 
@@ -76,22 +76,24 @@ pub(crate) fn on_answers(
         format!("{hurt} jobs were disturbed by {most} blows"),
     );
     let lost = report.recoveries.iter().sum();
-    let too_few = too_few(tally, report.good_capacity, time.saturating_sub(lost));
+    report.possible = possible(tally, report.good_capacity, time.saturating_sub(lost));
+    let too_few = too_few(tally, report.possible);
     report.violations.extend(too_few);
 }
 
-/// What to say where fewer good jobs were answered in this time than must be, of so many a second that can be done.
-fn too_few(tally: &Tally, good_capacity: f64, time: Duration) -> Option<String> {
+/// How many good jobs could have been answered in this time, of so many a second that can be done. Those that blows have
+/// taken could not: each has a blow that explains it, or is a violation of its own.
+fn possible(tally: &Tally, good_capacity: f64, time: Duration) -> f64 {
     let count = |outcome| tally.count_good(outcome);
-    let answered = count("answered");
-    // Each has a blow that explains it, or is a violation of its own.
     let taken = count("disturbed") + count("failed") + count("broken");
-    let possible = good_capacity * time.as_secs_f64() - taken as f64;
+    (good_capacity * time.as_secs_f64() - taken as f64).max(0.0)
+}
+
+/// What to say where fewer good jobs were answered than have to be of those possible.
+fn too_few(tally: &Tally, possible: f64) -> Option<String> {
+    let [answered, refused] = ["answered", "refused"].map(|outcome| tally.count_good(outcome));
     (answered == 0 || (answered as f64) < SHARE * possible).then(|| {
-        format!(
-            "{answered} good jobs were answered and {} refused, where {possible:.0} could have been answered",
-            count("refused")
-        )
+        format!("{answered} good jobs were answered and {refused} refused, where {possible:.0} could have been answered")
     })
 }
 
@@ -242,7 +244,7 @@ mod tests {
         for (kind, outcome, count) in jobs {
             tally.jobs.insert(((*kind).to_owned(), outcome), *count);
         }
-        too_few(&tally, 5.0, MINUTE).is_none()
+        too_few(&tally, possible(&tally, 5.0, MINUTE)).is_none()
     }
 
     #[test]
