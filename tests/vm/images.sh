@@ -121,8 +121,8 @@ make_guest() {
         # Cargo puts a hash behind the name.
         strip -o "$tree/vm/$(basename "${program%-*}")" "$program"
     done
-    # What tests start nodes through, and what hosts are hardened with.
-    for program in bash modprobe mount nft prlimit setpriv sysctl umount unshare; do
+    # What tests start nodes through, what nodes seal runtimes with, and what hosts are hardened with.
+    for program in bash mkfs.erofs modprobe mount nft prlimit setpriv sysctl umount unshare; do
         cp "$(command -v "$program")" "$tree/bin/"
     done
     copy_libraries "$tree"
