@@ -143,9 +143,16 @@ fn on_this_machine(milliseconds: u64) -> Duration {
 }
 
 /// Puts attacks to a node of their own, a few at a time, and fails with all that went wrong. `ATTACKS_ONLY`, where it
-/// is set, is parts of the names of those to run, with `|` between them.
+/// is set, is parts of the names of those to run, with `|` between them, each of which has to name one.
 pub(crate) fn run(attacks: &[Attack]) {
     let only = std::env::var("ATTACKS_ONLY").unwrap_or_default();
+    for part in only.split('|') {
+        let fits = attacks.iter().any(|attack| attack.name.contains(part));
+        assert!(
+            fits,
+            "ATTACKS_ONLY: no attack here has {part:?} in its name"
+        );
+    }
     let attacks: Vec<_> = attacks
         .iter()
         .filter(|attack| only.split('|').any(|part| attack.name.contains(part)))

@@ -28,18 +28,25 @@ fn memory(process: &Process) -> u64 {
         << 10
 }
 
+/// Raises this process's limit of open files as far as is needed, which root may beyond the hard one.
+fn allow_files(needed: u64) {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("there is a limit");
+    let raised = hard.max(needed);
+    setrlimit(Resource::RLIMIT_NOFILE, raised, raised).unwrap_or_else(|error| {
+        panic!("this needs {needed} open files and the hard limit of {hard} can't be raised ({error}): see ulimit -Hn")
+    });
+}
+
 #[expect(clippy::print_stdout, reason = "the figures that the documents state")]
 fn rest(name: &str, open: impl Fn(&Node) -> Connection) {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("there is a limit");
-    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("limits can be raised to hard");
-    let many = MANY.min(hard.saturating_sub(OTHERS));
-    println!("{many} resting connections of {name}; at most {hard} files may be open here");
+    allow_files(MANY + OTHERS);
+    println!("{MANY} resting connections of {name}");
     let node = Node::start(options());
     let front = node.front().expect("a node has a front");
     let before = memory(&front);
-    let resting: Vec<Connection> = (0..many).map(|_| open(&node)).collect();
+    let resting: Vec<Connection> = (0..MANY).map(|_| open(&node)).collect();
     let after = memory(&front);
-    let each = after.saturating_sub(before) / many;
+    let each = after.saturating_sub(before) / MANY;
     println!("the front had {before} bytes and has {after}: {each} for each");
     let begin = Instant::now();
     for _ in 0..5 {

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// Statuses of a stage that something ended from outside.
 const ENDED: [&str; 4] = ["SG", "XX", "TO", "RE"];
 
+/// What kinds of hostile jobs begin with.
+const HOSTILE: &str = "hostile ";
+
 /// Clients that ask in a closed loop to find out what the node can do.
 const CLOSED_LOOP: usize = 6;
 
@@ -64,7 +67,7 @@ impl Outcome {
 /// What became of all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// By language, with "hostile" before it for those, and outcome.
+    /// By language, with [`HOSTILE`] before it for those, and outcome.
     pub(crate) jobs: BTreeMap<(String, &'static str), usize>,
     /// The answers that must not be.
     pub(crate) wrong: Vec<String>,
@@ -77,6 +80,14 @@ impl Tally {
     /// Jobs with one outcome.
     pub(crate) fn count(&self, outcome: &str) -> usize {
         let has = |(key, _): &(&(String, &'static str), &usize)| key.1 == outcome;
+        self.jobs.iter().filter(has).map(|(_, count)| count).sum()
+    }
+
+    /// Good jobs with one outcome.
+    pub(crate) fn count_good(&self, outcome: &str) -> usize {
+        let has = |((kind, name), _): &(&(String, &'static str), &usize)| {
+            *name == outcome && !kind.starts_with(HOSTILE)
+        };
         self.jobs.iter().filter(has).map(|(_, count)| count).sum()
     }
 }
@@ -165,7 +176,7 @@ impl Load {
         let mut tally = self.tally();
         let kind = match job.nature {
             Nature::Good(_) => job.language.to_owned(),
-            Nature::Hostile => format!("hostile {}", job.language),
+            Nature::Hostile => format!("{HOSTILE}{}", job.language),
         };
         *tally.jobs.entry((kind, outcome.name())).or_default() += 1;
         tally.slowest = tally.slowest.max(begun.elapsed());

@@ -62,9 +62,11 @@ fn first_act(report: &mut Report, disk: &Disk, time: Duration, kills: usize) {
     let load = Load::on(node.address());
     report.capacity = load.capacity(report.seed, MEASURED);
     report.rate = report.capacity * OVERLOAD;
-    report.violations.extend(load.take().wrong);
+    let measured = load.take();
+    report.good_capacity = measured.count_good("answered") as f64 / MEASURED.as_secs_f64();
+    report.violations.extend(measured.wrong);
     let (blows, watch, nuisances) = (Blows::default(), Watch::default(), Counts::default());
-    chaos(
+    let took = chaos(
         report,
         (&node, &load, disk),
         (&blows, &watch, &nuisances),
@@ -73,7 +75,7 @@ fn first_act(report: &mut Report, disk: &Disk, time: Duration, kills: usize) {
     );
     watch.settle(&node);
     report.tally = load.take();
-    verdict::on_answers(report, &blows, &watch, kills);
+    verdict::on_answers(report, (&blows, &watch), took, kills);
     verdict::on_resources(report, &watch);
     report.leaks = if watch.warden_is_gone() {
         node.end()
@@ -105,14 +107,14 @@ fn second_act(report: &mut Report, disk: &Disk) {
     report.leaks.extend(node.end());
 }
 
-/// Everything at once.
+/// Everything at once; tells how long jobs arrived.
 fn chaos(
     report: &Report,
     (node, load, disk): (&Node, &Load, &Disk),
     (blows, watch, nuisances): (&Blows, &Watch, &Counts),
     time: Duration,
     kills: usize,
-) {
+) -> Duration {
     let begun = Instant::now();
     std::thread::scope(|scope| {
         load.arrive(scope, report.seed + 1, report.rate);
@@ -133,7 +135,8 @@ fn chaos(
             std::thread::sleep(LOOK);
         }
         load.stop();
-    });
+        begun.elapsed()
+    })
 }
 
 fn options(disk: &Disk) -> NodeOptions {

@@ -18,6 +18,10 @@ pub(crate) struct Report {
     /// Jobs a second that the node can do, and that arrived.
     pub(crate) capacity: f64,
     pub(crate) rate: f64,
+    /// The good ones of those that can be done.
+    pub(crate) good_capacity: f64,
+    /// How many good jobs could have been answered.
+    pub(crate) possible: f64,
     pub(crate) tally: Tally,
     pub(crate) blows: Blows,
     pub(crate) nuisances: BTreeMap<&'static str, usize>,
@@ -36,6 +40,8 @@ impl Report {
             begun: Instant::now(),
             capacity: 0.0,
             rate: 0.0,
+            good_capacity: 0.0,
+            possible: 0.0,
             tally: Tally::default(),
             blows: Blows::default(),
             nuisances: BTreeMap::new(),
@@ -103,7 +109,12 @@ impl Report {
             });
         }
         self.print_row("all", |name| self.tally.count(name));
-        println!("slowest end of a request: {:.1?}", self.tally.slowest);
+        println!(
+            "good jobs answered: {} of {:.0} that could have been; slowest end of a request: {:.1?}",
+            self.tally.count_good("answered"),
+            self.possible,
+            self.tally.slowest
+        );
     }
 
     fn print_row(&self, title: &str, count: impl Fn(&'static str) -> usize) {

@@ -17,6 +17,10 @@ pub(crate) const READY_WITHIN: Duration = Duration::from_secs(15);
 /// After a front was stopped for ever: the warden gives it up after ten looks, a second apart.
 const GIVEN_UP: Duration = Duration::from_secs(12);
 
+/// How long a front that nobody killed or stopped for ever may not be ready: it may be paused for three seconds, and then
+/// has a backlog and a machine with more work than it can do. Every look in that time has to fail.
+const UNREADY: Duration = Duration::from_secs(10);
+
 /// Between two looks at `/readyz`, and at the processes.
 const LOOK: Duration = Duration::from_millis(50);
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -38,6 +42,8 @@ pub(crate) struct Sample {
 struct State {
     /// Since when there is no front, and how long there may be none.
     down: Option<(Instant, Duration)>,
+    /// Since when a front that was not struck is not ready.
+    unready: Option<Instant>,
     recoveries: Vec<Duration>,
     /// When fronts were struck.
     struck: Vec<Instant>,
@@ -85,6 +91,7 @@ impl Watch {
     fn front_struck(&self, at: Instant, limit: Duration) {
         let mut state = self.state();
         state.struck.push(at);
+        state.unready = None;
         state.down = Some((Instant::now(), limit * wait::slowness()));
     }
 
@@ -105,22 +112,7 @@ impl Watch {
         let begun = Instant::now();
         let ready = http::send_within(QUICK, node.address(), &Request::get("/readyz"));
         let ready = ready.is_ok_and(|reply| reply.status == 200);
-        let mut state = self.state();
-        match state.down {
-            // An answer to a question that was asked before may be the old front's.
-            Some((since, _)) if ready && begun > since => {
-                state.recoveries.push(since.elapsed());
-                state.down = None;
-            }
-            Some((since, limit)) if since.elapsed() > limit => {
-                state.violations.push(format!(
-                    "not ready {:?} after the front was struck",
-                    since.elapsed()
-                ));
-                state.down = None;
-            }
-            _ => {}
-        }
+        self.state().looked(begun, ready, Instant::now());
     }
 
     fn sample(&self, node: &Node, warden: &Process) {
@@ -179,6 +171,35 @@ impl Watch {
     }
 }
 
+impl State {
+    /// What a look that began and ended then means.
+    fn looked(&mut self, begun: Instant, ready: bool, ended: Instant) {
+        match self.down {
+            // An answer to a question that was asked before may be the old front's.
+            Some((since, _)) if ready && begun > since => {
+                self.recoveries.push(ended - since);
+                self.down = None;
+            }
+            Some((since, limit)) if ended - since > limit => {
+                let time = ended - since;
+                self.violations
+                    .push(format!("not ready {time:?} after the front was struck"));
+                self.down = None;
+            }
+            Some(_) => {}
+            None if ready => self.unready = None,
+            None => {
+                let time = ended - *self.unready.get_or_insert(begun);
+                if time > UNREADY * wait::slowness() {
+                    self.violations
+                        .push(format!("not ready for {time:?} though no front was struck"));
+                    self.unready = None;
+                }
+            }
+        }
+    }
+}
+
 impl Sample {
     /// `None`: it is gone.
     fn of(process: &Process) -> Option<Self> {
@@ -201,4 +222,52 @@ fn median(samples: &[Sample]) -> Option<Sample> {
         pss_kib: middle(|sample| sample.pss_kib)?,
         descriptors: middle(|sample| sample.descriptors)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is violated where looks end with this, each a second after the last one, the first at once.
+    fn violations(struck: Option<Duration>, looks: &[bool]) -> Vec<String> {
+        let begun = Instant::now();
+        let mut state = State {
+            down: struck.map(|limit| (begun, limit)),
+            ..State::default()
+        };
+        for (number, ready) in (1..).zip(looks) {
+            let at = begun + Duration::from_secs(number);
+            state.looked(at, *ready, at);
+        }
+        state.violations
+    }
+
+    #[test]
+    fn a_front_that_was_struck_has_its_time_and_no_more() {
+        let limit = Some(Duration::from_secs(15));
+        let looks = |unready| [vec![false; unready], vec![true]].concat();
+        assert_eq!(violations(limit, &looks(14)), [""; 0]);
+        let late = violations(limit, &looks(16));
+        assert!(late[0].contains("after the front was struck"), "{late:?}");
+    }
+
+    #[test]
+    fn a_front_that_nobody_struck_is_ready_but_for_moments() {
+        // Twice as long as it may be, with one answer between.
+        let moments = [vec![false; 10], vec![true], vec![false; 10]].concat();
+        assert_eq!(violations(None, &moments), [""; 0]);
+        let found = violations(None, &[false; 12]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("no front was struck"), "{found:?}");
+    }
+
+    /// The time in which it was struck is not counted twice.
+    #[test]
+    fn after_a_recovery_its_time_begins_anew() {
+        let limit = Some(Duration::from_secs(15));
+        let looks = [vec![false; 9], vec![true], vec![false; 9], vec![true]].concat();
+        assert_eq!(violations(limit, &looks), [""; 0]);
+        let looks = [vec![false; 9], vec![true], vec![false; 12]].concat();
+        assert_eq!(violations(limit, &looks).len(), 1);
+    }
 }

@@ -144,8 +144,10 @@ pub(crate) fn spawn(site: &Site, options: &NodeOptions) -> Result<Launched, Star
         .spawn()
         .expect("the daemon can be started");
     let stderr = collect_stderr(&mut child);
-    let end_of_wait = Instant::now() + options.ready_within;
-    let address = listening_address(&mut child, options.ready_within);
+    // Runtimes are sealed before it listens.
+    let limit = options.ready_within * wait::slowness();
+    let end_of_wait = Instant::now() + limit;
+    let address = listening_address(&mut child, limit);
     let ready = address.filter(|address| {
         let is_ready = || {
             http::send(*address, &Request::get("/readyz"))

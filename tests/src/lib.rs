@@ -22,4 +22,4 @@ pub use each::each;
 pub use launch::{StartError, nodes_have_own_groups};
 pub use node::Node;
 pub use options::NodeOptions;
-pub use prerequisites::{agent_binary, repository, require_root, store};
+pub use prerequisites::{agent_binary, has_landlock, repository, require_root, store};

@@ -13,6 +13,20 @@ pub fn require_root() {
     );
 }
 
+/// Whether jails here have Landlock as a second wall, so that a test knows what to see.
+///
+/// # Panics
+/// Without, where `CAPSULE_REQUIRE_LANDLOCK` is set: on kernels that are known to have it.
+#[must_use]
+pub fn has_landlock() -> bool {
+    let version = jail::landlock::version();
+    assert!(
+        version.is_ok() || std::env::var_os("CAPSULE_REQUIRE_LANDLOCK").is_none(),
+        "CAPSULE_REQUIRE_LANDLOCK is set and this kernel has no Landlock of use: {version:?}"
+    );
+    version.is_ok()
+}
+
 /// The top folder of the project.
 #[must_use]
 pub fn repository() -> PathBuf {

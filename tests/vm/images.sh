@@ -107,7 +107,7 @@ make_guest() {
     # Where the kernel looks for modprobe.
     ln -s bin "$tree/sbin"
     cp "$guest/init" "$tree/init"
-    cp "$guest"/{suites,hardening} "$tree/vm/"
+    cp "$guest"/{filters,hardening,lists,suites} "$tree/vm/"
     cp "$guest/systemd-run" "$tree/bin/systemd-run"
     cp -r "$root/packaging/host" "$tree/vm/host"
     cp "$(command -v busybox)" "$tree/bin/busybox"
@@ -121,8 +121,8 @@ make_guest() {
         # Cargo puts a hash behind the name.
         strip -o "$tree/vm/$(basename "${program%-*}")" "$program"
     done
-    # What tests start nodes through, and what hosts are hardened with.
-    for program in bash modprobe mount nft prlimit setpriv sysctl umount unshare; do
+    # What tests start nodes through, what nodes seal runtimes with, and what hosts are hardened with.
+    for program in bash mkfs.erofs modprobe mount nft prlimit setpriv sysctl umount unshare; do
         cp "$(command -v "$program")" "$tree/bin/"
     done
     copy_libraries "$tree"
