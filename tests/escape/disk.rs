@@ -225,7 +225,7 @@ fn mounts_inside_the_store_are_protected() {
     )
     .expect("root may change modes");
     {
-        let options = NodeOptions::as_deployed().set(
+        let options = NodeOptions::as_deployed_with_patience().set(
             "data_directory",
             folder.path().to_string_lossy().into_owned(),
         );
