@@ -22,7 +22,7 @@ pub(crate) struct Arena {
 impl Arena {
     /// A node as it is deployed.
     pub(crate) fn start() -> Self {
-        Self::with(NodeOptions::as_deployed())
+        Self::with(NodeOptions::as_deployed_with_patience())
     }
 
     pub(crate) fn with(options: NodeOptions) -> Self {

@@ -238,7 +238,7 @@ fn mounts_inside_the_store_are_protected() {
     .expect("root may change modes");
     {
         let path = folder.path().to_string_lossy().into_owned();
-        let options = NodeOptions::as_deployed()
+        let options = NodeOptions::as_deployed_with_patience()
             .set("data_directory", path)
             .set("runtime_images", "off");
         let arena = Arena::with(options);

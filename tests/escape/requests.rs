@@ -104,7 +104,8 @@ fn no_limit_is_unlimited() {
 
 #[test]
 fn no_memory_limit_is_unlimited() {
-    let arena = Arena::with(NodeOptions::as_deployed().set("job_memory_ceiling", 96 << 20));
+    let arena =
+        Arena::with(NodeOptions::as_deployed_with_patience().set("job_memory_ceiling", 96 << 20));
     let values = [
         json!(0),
         json!(-1),

@@ -55,7 +55,7 @@ fn staged() -> (TempDir, Arena) {
     capsule_tests::require_root();
     let folder = tempfile::tempdir().expect("a folder can be made");
     make_store(folder.path());
-    let options = NodeOptions::as_deployed().set(
+    let options = NodeOptions::as_deployed_with_patience().set(
         "data_directory",
         folder.path().to_string_lossy().into_owned(),
     );
