@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +38,17 @@ impl Answer {
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::on(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// One whose kernel takes little on its own: by default it may take tens of MiB that nobody has read.
+    pub(super) async fn connect_with_small_buffer(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(65_536).unwrap();
+        Self::on(socket.connect(address).await.unwrap())
+    }
+
+    fn on(stream: TcpStream) -> Self {
         Self {
             stream,
             unread: Vec::new(),

@@ -369,7 +369,7 @@ async fn answers_have_a_time_to_be_taken() {
     }
     assert!(begin.elapsed() < SHORT * 3);
     // The same of HTTP/1, by a client that takes a little every now and then.
-    let mut slow = server.connect().await;
+    let mut slow = Client::connect_with_small_buffer(server.address).await;
     slow.send(super::post("{\"a\":\"do:flood\"}")).await;
     let begin = Instant::now();
     while begin.elapsed() < SHORT * 4 {
