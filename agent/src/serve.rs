@@ -134,6 +134,7 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> StartErro
 
 /// Runs a node until it is told to stop.
 pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
+    warden::hold_checks().map_err(system("blocking signals"))?;
     let host = measure();
     let config = Config::load(
         flags,

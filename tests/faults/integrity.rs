@@ -146,6 +146,51 @@ fn a_folder_that_changes_is_found_by_the_clock() {
     assert!(node.stderr().contains(UNREAD), "{}", node.stderr());
 }
 
+/// A folder's page cache outlives the node: what a job wrote there must not become what the next start compares with.
+/// Here a disk changes below a file that was read already, on which both then differ.
+#[test]
+fn a_start_takes_no_page_cache_for_the_truth() {
+    let data = Data::new();
+    let mark = format!("{PYTHON}/mark");
+    let content: Vec<u8> = (0..2048u32)
+        .flat_map(|n| (n ^ 0x5eed_5eed).to_le_bytes())
+        .collect();
+    fs::write(data.part(&mark), content).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    let made = std::process::Command::new("mkfs.ext4")
+        .args(["-q", "-d", &data.path()])
+        .arg(&disk)
+        .arg("256m")
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfs.ext4");
+    let line = format!(
+        "set -e; mount -o loop,ro {disk} /mnt; cat /mnt/{mark} >/dev/null; \
+         printf x | dd of={disk} bs=1 seek={} conv=notrunc status=none; exec \"$@\"",
+        place_of(&disk, &data.part(&mark)),
+        disk = disk.display(),
+    );
+    let options = options_on(&data).set("data_directory", "/mnt").through([
+        "unshare",
+        "--mount",
+        "--propagation=private",
+        "bash",
+        "-c",
+        &line,
+        "bash",
+    ]);
+    let told = refusal(options);
+    for words in [
+        PYTHON,
+        "mark",
+        "on the disk",
+        "in the page cache",
+        "machine",
+    ] {
+        assert!(told[0].contains(words), "{told:#?}");
+    }
+}
+
 #[test]
 fn verify_says_when_there_is_nothing_to_verify() {
     let folder = tempfile::tempdir().unwrap();

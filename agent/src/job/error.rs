@@ -23,7 +23,7 @@ pub(crate) enum JobError {
     Draining,
     /// The node has stopped for good: what jobs run is not what was sealed.
     #[error(
-        "the node's runtime files are not what was sealed: it runs nothing until it is restarted"
+        "the node's runtime files are not what was sealed, or can't be checked: it runs nothing until it is restarted"
     )]
     Unsound,
     /// The node itself failed.

@@ -56,32 +56,50 @@ pub(crate) fn check_main() -> ExitCode {
     };
     order.log.start();
     let begin = Instant::now();
-    let mut sound = true;
-    let all = check(&View { root: order.view }, |part| {
-        sound &= part.is_sound();
-        if !part.is_sound() {
+    let outcome = check(&View { root: order.view }, |part| match &part.fault {
+        None => {}
+        Some((Outcome::Changed, found)) => {
             tracing::error!(
                 part = part.name,
-                found = part.fault().unwrap_or_default(),
+                found,
                 "runtime files are not what was sealed"
             );
         }
+        Some((_, why)) => tracing::error!(part = part.name, why, "runtime files can't be checked"),
     });
-    match all {
-        Ok(()) if sound => {
-            tracing::debug!(
-                ms = begin.elapsed().as_millis(),
-                "runtimes are what was sealed"
-            );
-            ExitCode::SUCCESS
+    match outcome {
+        Ok(outcome) => {
+            tracing::debug!(ms = begin.elapsed().as_millis(), ?outcome, "runtimes read");
+            outcome.status()
         }
-        Ok(()) => ExitCode::from(MISMATCH),
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "runtimes can't be checked"
             );
-            ExitCode::from(NO_CHECK)
+            Outcome::Unchecked.status()
+        }
+    }
+}
+
+/// What a check came to. Of several parts the worst counts, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    /// All is as it was sealed.
+    Sound,
+    /// There was no memory or no descriptor left to find out.
+    Unchecked,
+    /// Something is not as it was sealed, whatever else could not be found out.
+    Changed,
+}
+
+impl Outcome {
+    /// As the status of a process that ends with it.
+    pub(super) fn status(self) -> ExitCode {
+        match self {
+            Self::Sound => ExitCode::SUCCESS,
+            Self::Unchecked => ExitCode::from(NO_CHECK),
+            Self::Changed => ExitCode::from(MISMATCH),
         }
     }
 }
@@ -89,9 +107,9 @@ pub(crate) fn check_main() -> ExitCode {
 /// The check can't be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CheckError {
-    /// A manifest of the running node.
+    /// The list of what was sealed.
     #[error("{} can't be read", path.display())]
-    Manifest {
+    List {
         /// Where it should be.
         path: PathBuf,
         /// Why not.
@@ -100,126 +118,150 @@ pub(crate) enum CheckError {
     /// There is no manifest.
     #[error("nothing was sealed: runtime_images is \"off\"")]
     Nothing,
-    /// What was mounted.
-    #[error(transparent)]
-    Part(#[from] SealError),
 }
 
 /// What was found for one part.
 #[derive(Debug)]
 pub(super) struct Checked {
-    pub(super) name: String,
-    manifest: Manifest,
-    /// Digest of the image as the disk has it, and whether it could be read past the page cache.
-    image: Option<(Digest, Stored)>,
-    /// As jobs see it; `Err` is a tree that the kernel finds damaged.
-    tree: Result<Tree, SealError>,
+    name: String,
+    /// Where it could be read.
+    manifest: Option<Manifest>,
+    /// Where the image's bytes came from, if there is one.
+    read: Option<Stored>,
+    /// The first thing that is not as it was sealed, or why that is not known.
+    fault: Option<(Outcome, String)>,
 }
 
 impl Checked {
-    pub(super) fn is_sound(&self) -> bool {
-        self.fault().is_none()
-    }
-
-    /// The first thing that is not as it was sealed.
-    pub(super) fn fault(&self) -> Option<String> {
-        if let (Some(sealed), Some((found, _))) = (&self.manifest.image, &self.image)
-            && sealed.sha256 != *found
-        {
-            return Some(format!(
-                "the image on the disk has digest {found} and was sealed with {}",
-                sealed.sha256
-            ));
-        }
-        match &self.tree {
-            Ok(tree) => self
-                .manifest
-                .tree
-                .first_difference(tree)
-                .map(|difference| format!("as jobs see it, {difference}")),
-            Err(error) => Some(sentence(error)),
-        }
+    pub(super) fn outcome(&self) -> Outcome {
+        let fault = self.fault.as_ref();
+        fault.map_or(Outcome::Sound, |(outcome, _)| *outcome)
     }
 }
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tree = &self.manifest.tree;
-        let state = if self.is_sound() { "ok" } else { "CHANGED" };
-        let format = self.manifest.image.as_ref();
-        let format = format.map_or("folder", |image| image.format.name());
-        write!(
-            f,
-            "{state:<8} {:<28} {format:<8} {} files, {} MiB, tree {}",
-            self.name,
-            tree.count(),
-            tree.bytes() >> 20,
-            tree.digest().short()
-        )?;
-        if let Some(Image { sha256, .. }) = &self.manifest.image {
-            write!(f, ", image {}", sha256.short())?;
+        let state = match self.outcome() {
+            Outcome::Sound => "ok",
+            Outcome::Unchecked => "UNKNOWN",
+            Outcome::Changed => "CHANGED",
+        };
+        write!(f, "{state:<8} {:<28}", self.name)?;
+        if let Some(Manifest { image, tree, .. }) = &self.manifest {
+            let format = image.as_ref().map_or("folder", |image| image.format.name());
+            write!(
+                f,
+                " {format:<8} {} files, {} MiB, tree {}",
+                tree.count(),
+                tree.bytes() >> 20,
+                tree.digest().short()
+            )?;
+            if let Some(Image { sha256, .. }) = image {
+                write!(f, ", image {}", sha256.short())?;
+            }
         }
-        if matches!(self.image, Some((_, Stored::Buffered))) {
+        if self.read == Some(Stored::Buffered) {
             f.write_str(" (without direct reads)")?;
         }
-        match self.fault() {
-            Some(fault) => write!(f, " -- {fault}"),
+        match &self.fault {
+            Some((_, fault)) => write!(f, " -- {fault}"),
             None => Ok(()),
         }
     }
 }
 
-/// Checks every part of a view, one after the other.
-pub(super) fn check(view: &View, mut tell: impl FnMut(&Checked)) -> Result<(), CheckError> {
+/// Checks every part of a view, one after the other, and tells of each. What is wrong with one keeps no other from
+/// being checked.
+pub(super) fn check(view: &View, mut tell: impl FnMut(&Checked)) -> Result<Outcome, CheckError> {
     let names = names(view)?;
     if names.is_empty() {
         return Err(CheckError::Nothing);
     }
+    let mut worst = Outcome::Sound;
     for name in names {
-        tell(&check_part(view, name)?);
+        let part = check_part(view, name);
+        worst = worst.max(part.outcome());
+        tell(&part);
     }
-    Ok(())
+    Ok(worst)
 }
 
-fn check_part(view: &View, name: String) -> Result<Checked, CheckError> {
-    let path = view.manifest(&name);
-    let manifest = fs::read(&path)
-        .and_then(|bytes| Ok(Manifest::parse(&bytes)?))
-        .map_err(|source| CheckError::Manifest { path, source })?;
-    let image = match &manifest.image {
-        None => None,
-        Some(_) => {
-            let path = view.image(&name);
-            let read = digest_of_stored(&path);
-            Some(read.map_err(|source| SealError::File {
-                what: "read",
-                path,
-                source,
-            })?)
-        }
-    };
-    let tree = match Tree::read(&view.part(&name)) {
-        Err(error) if !is_damage(&error) => return Err(error.into()),
-        tree => tree,
-    };
-    Ok(Checked {
+fn check_part(view: &View, name: String) -> Checked {
+    let mut part = Checked {
         name,
-        manifest,
-        image,
-        tree,
-    })
+        manifest: None,
+        read: None,
+        fault: None,
+    };
+    let path = view.manifest(&part.name);
+    match fs::read(&path).and_then(|bytes| Ok(Manifest::parse(&bytes)?)) {
+        Ok(manifest) => {
+            let image = image_fault(view, &mut part, &manifest);
+            let tree = tree_fault(view, &part.name, &manifest);
+            // Of two equal ones the image's, which explains the tree's.
+            part.fault = match (image, tree) {
+                (Some(image), Some(tree)) if tree.0 > image.0 => Some(tree),
+                (image, tree) => image.or(tree),
+            };
+            part.manifest = Some(manifest);
+        }
+        Err(source) => {
+            let what = "read";
+            part.fault = Some(fault_of(&SealError::File { what, path, source }));
+        }
+    }
+    part
 }
 
-/// Whether the kernel could not make sense of what it read, as against having no room or no right.
-fn is_damage(error: &SealError) -> bool {
-    use nix::libc::{EBADMSG, EIO, ELOOP, ENOENT, EUCLEAN};
-    let SealError::File { source, .. } = error else {
-        return false;
+/// What is wrong with the image as the disk has it.
+fn image_fault(view: &View, part: &mut Checked, manifest: &Manifest) -> Option<(Outcome, String)> {
+    let sealed = manifest.image.as_ref()?;
+    let path = view.image(&part.name);
+    match digest_of_stored(&path) {
+        Ok((found, read)) => {
+            part.read = Some(read);
+            (found != sealed.sha256).then(|| {
+                let sealed = sealed.sha256;
+                let text = format!(
+                    "the image on the disk has digest {found} and was sealed with {sealed}"
+                );
+                (Outcome::Changed, text)
+            })
+        }
+        Err(source) => {
+            let what = "read";
+            Some(fault_of(&SealError::File { what, path, source }))
+        }
+    }
+}
+
+/// What is wrong with the files as jobs get them.
+fn tree_fault(view: &View, part: &str, manifest: &Manifest) -> Option<(Outcome, String)> {
+    match Tree::read(&view.part(part)) {
+        Ok(tree) => manifest
+            .tree
+            .first_difference(&tree)
+            .map(|difference| (Outcome::Changed, format!("as jobs see it, {difference}"))),
+        Err(error) => Some(fault_of(&error)),
+    }
+}
+
+/// What can't be read is damaged: whoever changes files must not escape by making one of them unreadable. Only a want
+/// that passes says nothing about the files.
+fn fault_of(error: &SealError) -> (Outcome, String) {
+    use nix::libc::{EAGAIN, EINTR, EMFILE, ENFILE, ENOMEM};
+    let passes = match error {
+        SealError::File { source, .. } => source
+            .raw_os_error()
+            .is_some_and(|errno| [EAGAIN, EINTR, EMFILE, ENFILE, ENOMEM].contains(&errno)),
+        _ => false,
     };
-    let damage = [EBADMSG, EIO, ELOOP, ENOENT, EUCLEAN];
-    source
-        .raw_os_error()
-        .is_some_and(|errno| damage.contains(&errno))
+    let outcome = if passes {
+        Outcome::Unchecked
+    } else {
+        Outcome::Changed
+    };
+    (outcome, sentence(error))
 }
 
 /// The parts that have a manifest, `base` first.
@@ -228,7 +270,7 @@ fn names(view: &View) -> Result<Vec<String>, CheckError> {
     let mut names = Vec::new();
     let mut folders = vec![sealed.clone()];
     while let Some(folder) = folders.pop() {
-        let failed = |source| CheckError::Manifest {
+        let failed = |source| CheckError::List {
             path: folder.clone(),
             source,
         };
@@ -272,3 +314,6 @@ pub(super) fn digests(paths: &[&Path]) -> Vec<io::Result<(Digest, Stored)>> {
     found.sort_by_key(|(index, _)| *index);
     found.into_iter().map(|(_, digest)| digest).collect()
 }
+
+#[cfg(test)]
+mod tests;

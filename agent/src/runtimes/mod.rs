@@ -50,6 +50,12 @@ impl View {
         }
     }
 
+    /// Whether all of it is there: the last step of making it has it read-only.
+    fn is_complete(&self) -> bool {
+        use nix::sys::statvfs::{FsFlags, statvfs};
+        statvfs(&self.root).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
+    }
+
     /// Root folder of every jail.
     pub(crate) fn base(&self) -> PathBuf {
         self.root.join("base")

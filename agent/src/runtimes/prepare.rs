@@ -8,7 +8,7 @@ use crate::sentence;
 use jail::host::{has_loop_devices, knows_file_system, mount_image};
 use nix::mount::{MsFlags, mount};
 use packages::sealed::{
-    Digest, Format, Images, Manifest, SealError, Stored, Tool, Tree, fingerprint,
+    Difference, Digest, Format, Images, Manifest, SealError, Stored, Tool, Tree, fingerprint,
 };
 use packages::{PackageError, Store};
 use serde::{Deserialize, Serialize};
@@ -49,9 +49,17 @@ enum PrepareError {
         #[source]
         source: Unusable,
     },
+    /// The tool read something else than the manifest says, or wrote it wrongly.
+    #[error(
+        "the new image of {part} is not like its folder: {difference}. It was removed; find out who changed the folder, its page cache, or the program that makes images"
+    )]
+    Unlike {
+        part: String,
+        difference: Difference,
+    },
     #[error("the runtimes can't be listed")]
     Store(#[from] PackageError),
-    #[error("{part} can't be read")]
+    #[error("{part} can't be used")]
     Folder {
         part: String,
         #[source]
@@ -158,8 +166,8 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
     Ok(())
 }
 
-/// A part's image file and what is in it.
-type Sealed = Option<(PathBuf, Manifest)>;
+/// A part's image file, what is in it, and whether it is of this start.
+type Sealed = Option<(PathBuf, Manifest, Age)>;
 
 struct Preparation<'a> {
     order: &'a Order,
@@ -199,7 +207,7 @@ impl Preparation<'_> {
                     if age == Age::Found {
                         stored.push((part.clone(), image.clone(), manifest.clone()));
                     }
-                    sealed.push(Some((image, manifest)));
+                    sealed.push(Some((image, manifest, age)));
                 }
                 Err(unusable) => {
                     self.fall_back(part, unusable)?;
@@ -221,8 +229,13 @@ impl Preparation<'_> {
         let target = self.place(part).map_err(failed)?;
         let mounted = match sealed {
             None => None,
-            Some((image, manifest)) => match self.mount(part, &image, &manifest, &target) {
-                Ok(()) => Some(manifest),
+            Some((image, manifest, age)) => match self.mount(part, &image, &manifest, &target) {
+                Ok(()) => {
+                    if age == Age::New {
+                        require_like(part, &image, &manifest, &target)?;
+                    }
+                    Some(manifest)
+                }
                 Err(error) => {
                     self.fall_back(part, Unusable::Mounting(error))?;
                     None
@@ -348,8 +361,35 @@ fn image(
 fn of_folder(folder: &Path) -> Result<Manifest, SealError> {
     Ok(Manifest::of_folder(
         fingerprint(folder)?,
-        Tree::read(folder)?,
+        Tree::of_source(folder)?,
     ))
+}
+
+/// Compares a new image with its folder, as that was read before. One that is not like it must not be there at the next
+/// start, which would find nothing wrong with the file.
+fn require_like(
+    part: &str,
+    image: &Path,
+    manifest: &Manifest,
+    mounted: &Path,
+) -> Result<(), PrepareError> {
+    let part = part.to_owned();
+    let unlike = match Tree::read(mounted) {
+        Ok(tree) => match manifest.tree.first_difference(&tree) {
+            None => return Ok(()),
+            Some(difference) => PrepareError::Unlike { part, difference },
+        },
+        Err(source) => PrepareError::Folder { part, source },
+    };
+    fs::remove_file(image).map_err(|source| PrepareError::Folder {
+        part: image.display().to_string(),
+        source: SealError::File {
+            what: "remove",
+            path: image.to_owned(),
+            source,
+        },
+    })?;
+    Err(unlike)
 }
 
 /// Compares images as the disk has them with their manifests.

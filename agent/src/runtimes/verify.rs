@@ -1,7 +1,7 @@
 //! `capsule-agent verify`: the check by hand, of a node that runs.
 
 use super::View;
-use super::check::{CheckError, MISMATCH, NO_CHECK, check};
+use super::check::{CheckError, Outcome, check};
 use crate::config::{Config, ConfigFaults, Flags};
 use crate::{instance, sentence, serve};
 use nix::sys::signal::{Signal, kill};
@@ -21,25 +21,30 @@ enum VerifyError {
     NoNode(std::path::PathBuf),
     #[error("the running node can't be found")]
     Instance(#[source] io::Error),
+    #[error(
+        "the node that runs with this state directory is still starting: try again when it serves"
+    )]
+    Starting,
+    #[error("the node ended while its runtimes were checked")]
+    Ended,
+    #[error("the node can't be told that its runtimes are not what was sealed: stop it")]
+    Tell(#[source] nix::Error),
     #[error("the runtimes of the running node can't be checked")]
     Check(#[from] CheckError),
 }
 
-/// Prints a line for each part. 0: all is as it was sealed; 1: something is not, and the node is told to look itself;
-/// 2: it could not be checked.
+/// Prints a line for each part. 0: all is as it was sealed; 1: something is not, and the node was told and stops
+/// serving; 2: it could not be checked.
 pub(crate) fn verify(flags: &Flags) -> ExitCode {
-    match examine(flags) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(MISMATCH),
-        Err(error) => {
-            // A closed stderr changes nothing about the status.
-            writeln!(io::stderr(), "capsule-agent: {}", sentence(&error)).ok();
-            ExitCode::from(NO_CHECK)
-        }
-    }
+    let outcome = examine(flags).unwrap_or_else(|error| {
+        // A closed stderr changes nothing about the status.
+        writeln!(io::stderr(), "capsule-agent: {}", sentence(&error)).ok();
+        Outcome::Unchecked
+    });
+    outcome.status()
 }
 
-fn examine(flags: &Flags) -> Result<bool, VerifyError> {
+fn examine(flags: &Flags) -> Result<Outcome, VerifyError> {
     let read = |path: &std::path::Path| std::fs::read_to_string(path);
     let config = Config::load(flags, std::env::vars(), read, serve::measure())
         .map_err(VerifyError::Config)?;
@@ -51,18 +56,23 @@ fn examine(flags: &Flags) -> Result<bool, VerifyError> {
         .state_directory
         .canonicalize()
         .map_err(|_| no_node())?;
-    let warden = instance::running(&state)
-        .map_err(VerifyError::Instance)?
-        .ok_or_else(no_node)?;
-    let mut sound = true;
-    check(&View::of(&state).through(warden), |part| {
-        sound &= part.is_sound();
+    let running = || instance::running(&state).map_err(VerifyError::Instance);
+    let warden = running()?.ok_or_else(no_node)?;
+    let view = View::of(&state).through(warden);
+    if !view.is_complete() {
+        return Err(VerifyError::Starting);
+    }
+    let outcome = check(&view, |part| {
         // A reader that went away does not change the status.
         writeln!(io::stdout(), "{part}").ok();
     })?;
-    if !sound {
-        // One that has just ended serves nobody any more.
-        kill(warden, Signal::SIGUSR1).ok();
+    // The files of one that ended can't be read any more, and its number may be another's.
+    if running()? != Some(warden) {
+        return Err(VerifyError::Ended);
     }
-    Ok(sound)
+    if outcome == Outcome::Changed {
+        // Not asked to look for itself: by then the kernel may have dropped the page that tells.
+        kill(warden, Signal::SIGUSR2).map_err(VerifyError::Tell)?;
+    }
+    Ok(outcome)
 }

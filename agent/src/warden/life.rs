@@ -6,7 +6,6 @@ use super::protocol::RequestId;
 use jail::cgroup::{self, Leaf};
 use jail::proto::HostIds;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -140,10 +139,14 @@ impl Jail {
     /// but not while it stands still or waits for a holder that does.
     pub(super) fn kill_unknown_init(&self) {
         for pid in self.groups.members(Leaf::Init) {
-            // An init is this process's child: until it is waited for, no other process has its number. Holders, which
-            // may be with it still, would die with it anyway.
-            if pid > 0 {
-                kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+            // A holder is no child of this process: its number may be another's as soon as it is dead. With a hold on
+            // whoever has the number, a second look tells whether that one is in the jail.
+            let process = jail::host::process(Pid::from_raw(pid));
+            if let Ok(process) = process
+                && self.groups.members(Leaf::Init).contains(&pid)
+            {
+                // Dead already is as good.
+                jail::host::kill(process.as_fd()).ok();
             }
         }
     }

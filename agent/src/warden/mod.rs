@@ -96,6 +96,7 @@ pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), Ward
         drain: None,
         hung_up: false,
         announced: false,
+        judged: false,
         failed_starts: 0,
     };
     let ended = loop {
@@ -146,6 +147,8 @@ struct Warden {
     hung_up: bool,
     /// Whether the addresses have been printed: a front has served.
     announced: bool,
+    /// Whether the end of its runtimes has been dealt with.
+    judged: bool,
     /// Fronts that died before any had served.
     failed_starts: u32,
 }
@@ -164,6 +167,7 @@ impl Warden {
                 match Signal::try_from(number) {
                     Ok(Signal::SIGTERM | Signal::SIGINT) => self.begin_drain(),
                     Ok(Signal::SIGUSR1) => self.integrity.ask(),
+                    Ok(Signal::SIGUSR2) => self.integrity.found_broken(),
                     _ => {}
                 }
             }
@@ -187,6 +191,7 @@ impl Warden {
         self.jails.watch_memory();
         self.jails.remove_dead();
         self.integrity.check_if_due();
+        self.judge();
         match (self.restart, self.drain) {
             (Some(_), Some(_)) => return Ok(false),
             (Some(at), None) if at <= Instant::now() => self.restart_front(),
@@ -299,9 +304,7 @@ impl Warden {
                     if pid == self.front.pid() {
                         front_ended = true;
                         self.report_front_end(status);
-                    } else if self.integrity.ended(status) {
-                        self.judge();
-                    } else {
+                    } else if !self.integrity.ended(status) {
                         self.jails.died(pid);
                     }
                 }
@@ -310,9 +313,9 @@ impl Warden {
         }
     }
 
-    /// After a check: a node whose runtimes are not what was sealed runs nothing more.
+    /// A node whose runtimes are not what was sealed, or that can't tell, runs nothing more.
     fn judge(&mut self) {
-        if self.integrity.is_broken() {
+        if self.integrity.is_broken() && !std::mem::replace(&mut self.judged, true) {
             tracing::error!("this node stops serving: see docs/operating.md, \"runtime files\"");
             self.jails.close();
             self.front.tell(&FromWarden::Unsound, &[]);
@@ -351,15 +354,21 @@ impl Warden {
     }
 }
 
+/// Those that are about the runtimes.
+const CHECKS: [Signal; 2] = [Signal::SIGUSR1, Signal::SIGUSR2];
+
+/// Has signals about the runtimes wait until there is a warden, instead of ending a node that still starts.
+pub(crate) fn hold_checks() -> nix::Result<()> {
+    CHECKS.into_iter().collect::<SigSet>().thread_block()
+}
+
 /// Signals arrive as messages on a descriptor, and only there.
 fn block_signals() -> Result<SignalFd, WardenError> {
     let mut mask = SigSet::empty();
-    for signal in [
-        Signal::SIGCHLD,
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGUSR1,
-    ] {
+    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT]
+        .into_iter()
+        .chain(CHECKS)
+    {
         mask.add(signal);
     }
     mask.thread_block().map_err(system("blocking signals"))?;

@@ -93,6 +93,18 @@ pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> 
     Ok(())
 }
 
+/// A pidfd of the process that has this number now (pidfd_open(2)).
+pub(crate) fn open(pid: nix::unistd::Pid) -> io::Result<OwnedFd> {
+    // SAFETY: takes and returns integers only.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0u32) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let fd = libc::c_int::try_from(fd).map_err(io::Error::other)?;
+    // SAFETY: the kernel made this descriptor just now, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// Gives every signal its default handling and unblocks all of them: Rust ignores SIGPIPE at start, and ignored
 /// and blocked signals are kept across exec.
 pub(crate) fn default_signals() -> io::Result<()> {

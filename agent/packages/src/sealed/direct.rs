@@ -1,6 +1,6 @@
 //! Reading a file as the disk has it: with `O_DIRECT`, past the page cache.
 
-use super::Digest;
+use super::{Digest, SealError};
 use nix::fcntl::OFlag;
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
@@ -41,6 +41,21 @@ pub fn digest_of_stored(path: &Path) -> io::Result<(Digest, Stored)> {
 /// The digest of a regular file as readers get it. `path` itself may be no link.
 pub(super) fn digest_of_cached(path: &Path) -> io::Result<Digest> {
     digest_of(&open(path, OFlag::empty())?)
+}
+
+/// The digest of a file that a runtime is made of, from the disk; refused where readers get something else, which the
+/// page cache then made up.
+pub(super) fn digest_of_source(path: &Path) -> Result<Digest, SealError> {
+    let (stored, _) = digest_of_stored(path).map_err(SealError::file("read", path))?;
+    let cached = digest_of_cached(path).map_err(SealError::file("read", path))?;
+    if stored == cached {
+        return Ok(stored);
+    }
+    Err(SealError::Poisoned {
+        path: path.to_owned(),
+        stored,
+        cached,
+    })
 }
 
 fn open(path: &Path, more: OFlag) -> io::Result<File> {

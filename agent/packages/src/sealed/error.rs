@@ -1,5 +1,6 @@
 //! What can go wrong while a folder is read or sealed.
 
+use super::Digest;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -33,6 +34,19 @@ pub enum SealError {
     Changed {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A file of the source that the disk does not have as readers get it: a write to the page cache, or bad memory.
+    #[error(
+        "{} has digest {stored} on the disk and {cached} in the page cache: a hole in the kernel was used, or memory is bad. Replace the machine; to look into it, drop the cache (echo 1 > /proc/sys/vm/drop_caches) and start again",
+        path.display()
+    )]
+    Poisoned {
+        /// The file.
+        path: PathBuf,
+        /// What `O_DIRECT` reads.
+        stored: Digest,
+        /// What every other reader gets.
+        cached: Digest,
     },
 }
 

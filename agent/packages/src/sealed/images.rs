@@ -91,6 +91,8 @@ impl Images {
         let made = DirBuilder::new().mode(0o700).recursive(true).create(parent);
         made.map_err(SealError::file("make", parent))?;
         let source = fingerprint(&folder)?;
+        // Before the tool, which reads through the page cache; whoever mounts the image compares it with this.
+        let tree = Tree::of_source(&folder)?;
         // Made here, so that nobody else can open it at any time.
         let file = create(new_image)?;
         tool.run(&folder, new_image)?;
@@ -98,7 +100,6 @@ impl Images {
         private
             .and_then(|()| file.sync_all())
             .map_err(SealError::file("write", new_image))?;
-        let tree = Tree::read(&folder)?;
         if fingerprint(&folder)? != source {
             return Err(SealError::Changed { folder });
         }

@@ -1,6 +1,6 @@
 //! What is in a folder, file by file, and how two such trees differ.
 
-use super::direct::digest_of_cached;
+use super::direct::{digest_of_cached, digest_of_source};
 use super::walk::{Found, walk};
 use super::{Digest, SealError};
 use serde::{Deserialize, Serialize};
@@ -75,9 +75,27 @@ impl Tree {
     /// # Errors
     /// Something in it can't be read.
     pub fn read(folder: &Path) -> Result<Self, SealError> {
+        Self::read_by(folder, |path| {
+            digest_of_cached(path).map_err(SealError::file("read", path))
+        })
+    }
+
+    /// Reads a folder that is to be trusted from now on: each file from the disk, and refused when the page cache has
+    /// something else. The cache outlives a node, so what a job wrote to it would be the truth of the next one.
+    ///
+    /// # Errors
+    /// As [`Tree::read`]; [`SealError::Poisoned`].
+    pub fn of_source(folder: &Path) -> Result<Self, SealError> {
+        Self::read_by(folder, digest_of_source)
+    }
+
+    fn read_by(
+        folder: &Path,
+        digest: impl Fn(&Path) -> Result<Digest, SealError>,
+    ) -> Result<Self, SealError> {
         let mut entries = BTreeMap::new();
         walk(folder, &mut |found| {
-            let entry = Entry::read(found)?;
+            let entry = Entry::read(found, &digest)?;
             entries.insert(found.name.clone(), entry);
             Ok(())
         })?;
@@ -129,7 +147,10 @@ impl Tree {
 }
 
 impl Entry {
-    fn read(found: &Found) -> Result<Self, SealError> {
+    fn read(
+        found: &Found,
+        digest: impl Fn(&Path) -> Result<Digest, SealError>,
+    ) -> Result<Self, SealError> {
         let status = &found.metadata;
         let kind = status.file_type();
         let content = if kind.is_dir() {
@@ -137,8 +158,7 @@ impl Entry {
         } else if kind.is_file() {
             Content::File {
                 size: status.len(),
-                sha256: digest_of_cached(&found.path)
-                    .map_err(SealError::file("read", &found.path))?,
+                sha256: digest(&found.path)?,
             }
         } else if kind.is_symlink() {
             let target = fs::read_link(&found.path)
