@@ -4,7 +4,7 @@ use super::View;
 use super::check::{CheckError, MISMATCH, NO_CHECK, check};
 use crate::config::{Config, ConfigFaults, Flags};
 use crate::{instance, sentence, serve};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -55,14 +55,14 @@ fn examine(flags: &Flags) -> Result<bool, VerifyError> {
         .map_err(VerifyError::Instance)?
         .ok_or_else(no_node)?;
     let mut sound = true;
-    check(&View::of(&state).through(warden), |part| {
+    check(&View::of(&state).through(&warden), |part| {
         sound &= part.is_sound();
         // A reader that went away does not change the status.
         writeln!(io::stdout(), "{part}").ok();
     })?;
     if !sound {
         // One that has just ended serves nobody any more.
-        kill(warden, Signal::SIGUSR1).ok();
+        warden.signal(Signal::SIGUSR1).ok();
     }
     Ok(sound)
 }

@@ -75,8 +75,12 @@ pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Resul
     }
 }
 
-/// Sends a signal to exactly the process behind a pidfd, never to one that took its number since.
-pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> {
+/// Sends a signal to exactly the process behind a pidfd or a folder of it in proc (pidfd_send_signal(2)), never to one
+/// that took its number since.
+///
+/// # Errors
+/// `ESRCH` when it has ended, `EPERM` when it is not to be signalled by this one.
+pub fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> {
     // SAFETY: no pointers besides the null siginfo, which the kernel takes as "fill it in".
     let result = unsafe {
         libc::syscall(
