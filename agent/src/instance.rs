@@ -1,21 +1,20 @@
 //! What a node claims on its host: its name among the cgroups, its range of uids, the account of its front.
 
 use crate::config::Config;
+use crate::locks;
 use crate::serve::StartError;
 use jail::cgroup::{self, Hierarchy, Tree};
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
-use nix::libc;
-use nix::unistd::{Pid, User, getpid};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::{User, getpid};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Every node of the host locks its range of uids in this file, one byte per uid.
-const ID_LOCKS: &str = "/run/codecapsule-ids.lock";
+mod running;
+pub(crate) use running::{Running, running};
 
 /// How long the rest of a node that was just killed may still hold what this one wants: its processes follow it
 /// within milliseconds, on a busy machine within a second.
@@ -47,33 +46,46 @@ pub(crate) fn patiently<T>(
 
 /// Claims state directory and uids: no two jobs of the host may ever have the same uid, whichever node runs them.
 pub(crate) fn claim(config: &Config) -> Result<Claim, StartError> {
-    let what = "claiming the state directory";
-    let failed = |source| StartError::System { what, source };
-    fs::create_dir_all(&config.state_directory).map_err(failed)?;
-    let file = open(&config.state_directory.join("lock")).map_err(failed)?;
+    let failed = |source| StartError::System {
+        what: "claiming the state directory",
+        source,
+    };
+    let folder = &config.state_directory;
+    make_folder(folder).map_err(failed)?;
+    // Who can write to it could exchange the lock, and what is mounted below.
+    let metadata = fs::metadata(folder).map_err(failed)?;
+    if metadata.uid() != 0 || metadata.mode() & 0o022 != 0 {
+        return Err(StartError::OpenState(folder.clone()));
+    }
+    let file = locks::open(&folder.join("lock")).map_err(failed)?;
     let state =
         Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StartError::Taken {
-            what: format!("the state directory {}", config.state_directory.display()),
+            what: format!("the state directory {}", folder.display()),
             key: "state_directory",
         })?;
     note_pid(&state);
-    let ids = open(Path::new(ID_LOCKS)).map_err(failed)?;
+    let ids = locks::open(Path::new(locks::IDS)).map_err(|source| StartError::System {
+        what: "claiming uids",
+        source,
+    })?;
     let (first, last) = (*config.jails.ids.start(), *config.jails.ids.end());
-    let short = |number: i32| {
-        libc::c_short::try_from(number).map_err(|error| failed(io::Error::other(error)))
-    };
-    let range = libc::flock {
-        l_type: short(libc::F_WRLCK)?,
-        l_whence: short(libc::SEEK_SET)?,
-        l_start: libc::off_t::from(first),
-        l_len: libc::off_t::from(last - first) + 1,
-        l_pid: 0,
-    };
-    fcntl(&ids, FcntlArg::F_OFD_SETLK(&range)).map_err(|_| StartError::Taken {
+    locks::lock_bytes(&ids, first.into()..=last.into()).map_err(|_| StartError::Taken {
         what: format!("uids between {first} and {last}"),
         key: "runner_uid_min and runner_uid_max",
     })?;
     Ok(Claim { state, ids })
+}
+
+/// Makes the state directory. Others may pass through it, to a socket file perhaps, but not see what is there; folders
+/// above it are for all.
+fn make_folder(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(0o711).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// Writes the number of this process into the lock, for `verify`. A full disk is no reason not to serve.
@@ -86,56 +98,26 @@ fn note_pid(mut lock: &File) {
     }
 }
 
-/// The warden of the node that runs with this state directory.
-///
-/// # Errors
-/// The lock can't be opened, or does not hold the number of whoever has it.
-pub(crate) fn running(state_directory: &Path) -> io::Result<Option<Pid>> {
-    let file = match File::open(state_directory.join("lock")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+/// Claims the cgroup, in which a node removes whatever it finds. The claim is on the folder's inode: its name alone is
+/// none, as two nodes may have one name below different groups. Held as long as the file is open.
+pub(crate) fn claim_cgroup(config: &Config, tree: &Tree) -> Result<File, StartError> {
+    let failed = |source| StartError::System {
+        what: "claiming the cgroup",
+        source,
     };
-    match Flock::lock(file, FlockArg::LockSharedNonblock) {
-        Ok(_) => Ok(None),
-        Err((mut file, Errno::EWOULDBLOCK)) => {
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
-            let pid = text.trim().parse().map_err(io::Error::other)?;
-            Ok(Some(Pid::from_raw(pid)))
-        }
-        Err((_, error)) => Err(error.into()),
-    }
-}
-
-/// Claims the cgroup, in which a node removes whatever it finds. The lock is on the folder itself: its name alone is no claim, as two nodes may have one name below different groups.
-pub(crate) fn claim_cgroup(config: &Config, tree: &Tree) -> Result<Flock<File>, StartError> {
-    let what = "claiming the cgroup";
-    let failed = |source| StartError::System { what, source };
     let taken = || StartError::Taken {
         what: format!("the cgroup {}", config.cgroup),
         key: "cgroup",
     };
+    let claimed = locks::open(Path::new(locks::CGROUPS)).map_err(failed)?;
     let folder = tree.make_root()?;
-    let claimed = Flock::lock(
-        File::open(&folder).map_err(failed)?,
-        FlockArg::LockExclusiveNonblock,
-    )
-    .map_err(|_| taken())?;
+    let inode = fs::metadata(&folder).map_err(failed)?.ino();
+    locks::lock_bytes(&claimed, inode..=inode).map_err(|_| taken())?;
     // A node that ends removes the folder, perhaps between our two steps: then the lock is on nothing.
-    let (ours, there) = (claimed.metadata(), fs::metadata(&folder));
-    match (ours, there) {
-        (Ok(ours), Ok(there)) if ours.ino() == there.ino() => Ok(claimed),
+    match fs::metadata(&folder) {
+        Ok(there) if there.ino() == inode => Ok(claimed),
         _ => Err(taken()),
     }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
 }
 
 /// The cgroups called `name` below this process's own.

@@ -16,6 +16,7 @@ mod instance;
 mod job;
 mod limits;
 mod listen;
+mod locks;
 mod logging;
 mod pool;
 mod runtimes;

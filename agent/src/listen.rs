@@ -1,6 +1,7 @@
 //! The listeners of a node, made by root: addresses, and socket files, which go away with the node.
 
 use crate::config::{Address, Socket};
+use crate::locks;
 use crate::serve::StartError;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -9,6 +10,7 @@ use nix::sys::socket::{
 };
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Group, User};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -28,9 +30,16 @@ pub(crate) struct Listener {
 /// A socket file of this node, removed on drop unless something else has its name by then.
 #[derive(Debug)]
 struct SocketFile {
-    path: PathBuf,
+    place: SocketPlace,
     /// Device and inode.
     identity: (u64, u64),
+}
+
+/// A name in a folder that is looked up once: what was checked of it holds for all that is done in it.
+#[derive(Debug)]
+struct SocketPlace {
+    folder: File,
+    name: OsString,
 }
 
 /// What is found where a socket file is to be.
@@ -69,10 +78,11 @@ impl AsFd for Listener {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path).is_ok_and(|now| identity(&now) == self.identity)
-            && let Err(error) = fs::remove_file(&self.path)
+        let path = self.place.path();
+        if fs::symlink_metadata(&path).is_ok_and(|now| identity(&now) == self.identity)
+            && let Err(error) = fs::remove_file(&path)
         {
-            tracing::warn!(%error, path = %self.path.display(), "the socket can't be removed");
+            tracing::warn!(%error, name = %self.place.name.display(), "the socket can't be removed");
         }
     }
 }
@@ -92,39 +102,59 @@ fn tcp(address: SocketAddr) -> Result<Listener, StartError> {
 fn unix(path: &Path, owners: &Socket) -> Result<Listener, StartError> {
     let failed = |source| failed(Address::Unix(path.to_owned()), source);
     let (uid, gid) = ids(owners)?;
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let held = File::open(folder).map_err(failed)?;
-    let metadata = held.metadata().map_err(failed)?;
-    // Others could put a link where the socket was just made, or take it away.
-    let sticky = metadata.mode() & 0o1000 != 0;
-    if metadata.uid() != 0 || (metadata.mode() & 0o022 != 0 && !sticky) {
-        return Err(StartError::OpenFolder(folder.to_owned()));
+    let place = SocketPlace::open(path).map_err(failed)?;
+    let metadata = place.folder.metadata().map_err(failed)?;
+    // Others could put a link where the socket was just made, or take it away; in a sticky folder have its name first.
+    if metadata.uid() != 0 || metadata.mode() & 0o022 != 0 {
+        return Err(StartError::OpenFolder(
+            path.parent().unwrap_or(path).to_owned(),
+        ));
     }
     // Of two nodes that find the same stale socket, one must not remove the other's new one.
-    let _turn = Flock::lock(held, FlockArg::LockExclusiveNonblock)
+    let turn = locks::open(Path::new(locks::SOCKETS)).map_err(failed)?;
+    let _turn = Flock::lock(turn, FlockArg::LockExclusiveNonblock)
         .map_err(|(_, error)| failed(error.into()))?;
-    match look(path).map_err(failed)? {
+    let held = place.path();
+    match look(&held).map_err(failed)? {
         Found::Nothing => {}
-        Found::Stale => fs::remove_file(path).map_err(failed)?,
+        Found::Stale => fs::remove_file(&held).map_err(failed)?,
         Found::Live => return Err(failed(io::ErrorKind::AddrInUse.into())),
         Found::Other => return Err(StartError::NoSocket(path.to_owned())),
     }
     // It never has more rights than it ends up with; no other thread makes files meanwhile.
     let before = umask(Mode::from_bits_truncate(!owners.mode & 0o777));
-    let bound = UnixListener::bind(path);
+    let bound = UnixListener::bind(&held);
     umask(before);
     let listener = bound.map_err(failed)?;
     let file = SocketFile {
-        path: path.to_owned(),
-        identity: identity(&fs::symlink_metadata(path).map_err(failed)?),
+        identity: identity(&fs::symlink_metadata(&held).map_err(failed)?),
+        place,
     };
-    lchown(path, Some(uid), Some(gid)).map_err(failed)?;
+    lchown(&held, Some(uid), Some(gid)).map_err(failed)?;
     longest_queue(&listener).map_err(failed)?;
     Ok(Listener {
         _file: Some(file),
         socket: listener.into(),
         address: Address::Unix(path.to_owned()),
     })
+}
+
+impl SocketPlace {
+    fn open(path: &Path) -> io::Result<Self> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        };
+        Ok(Self {
+            folder: File::open(folder)?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Leads into the folder that is held, whatever became of its name.
+    fn path(&self) -> PathBuf {
+        let folder = format!("/proc/self/fd/{}", self.folder.as_raw_fd());
+        Path::new(&folder).join(&self.name)
+    }
 }
 
 /// What is at the path of a socket.
@@ -215,12 +245,25 @@ mod tests {
     }
 
     #[test]
+    fn a_place_stays_the_folder_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, after) = (folder.path().join("a"), folder.path().join("b"));
+        fs::create_dir(&before).unwrap();
+        let place = SocketPlace::open(&before.join("a.sock")).unwrap();
+        fs::rename(&before, &after).unwrap();
+        fs::create_dir(&before).unwrap();
+        let _listener = UnixListener::bind(place.path()).unwrap();
+        assert_eq!(look(&before.join("a.sock")).unwrap(), Found::Nothing);
+        assert_eq!(look(&after.join("a.sock")).unwrap(), Found::Live);
+    }
+
+    #[test]
     fn a_file_of_anothers_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.sock");
         fs::write(&path, "").unwrap();
         let own = SocketFile {
-            path: path.clone(),
+            place: SocketPlace::open(&path).unwrap(),
             identity: identity(&fs::symlink_metadata(&path).unwrap()),
         };
         let other = folder.path().join("b");

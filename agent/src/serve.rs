@@ -70,6 +70,11 @@ pub(crate) enum StartError {
         /// The key to change.
         key: &'static str,
     },
+    /// Others could exchange what the node has there.
+    #[error(
+        "the state directory {0} belongs to another than root or can be written by others: correct it (chown root, chmod go-w), or change state_directory"
+    )]
+    OpenState(PathBuf),
     /// The address is taken or not ours.
     #[error("can't listen on {address}: is another node running? Stop it, or change bind_address")]
     Listen {
@@ -82,9 +87,9 @@ pub(crate) enum StartError {
     /// A socket file can't be made where something else is.
     #[error("{0} is there and is no socket: move it away, or change bind_address")]
     NoSocket(PathBuf),
-    /// Others could exchange the socket file.
+    /// Others could exchange the socket file, or have its name first.
     #[error(
-        "the folder {0} belongs to another than root or can be written by others: correct it (chown root, chmod go-w), or change bind_address"
+        "the folder {0} belongs to another than root or can be written by others: have the socket in a folder of root's own (as /run/codecapsule), change bind_address"
     )]
     OpenFolder(PathBuf),
     /// The owner of socket files does not exist.

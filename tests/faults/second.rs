@@ -4,6 +4,8 @@ use crate::configuration::sentences;
 use crate::job::{assert_serves, begin, is_42, options, program, sleeper};
 use crate::{job, load::Load};
 use capsule_tests::{Node, NodeOptions, nodes_have_own_groups};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 /// A second node that wants these of the first one's.
@@ -53,6 +55,20 @@ fn what_a_node_has_no_other_gets() {
     );
     assert!(program.is_there() || is_42(&job::answer(running)));
     assert_serves(&node);
+}
+
+/// A lock takes a descriptor, be it only to read: an account that gets one keeps every node from starting.
+#[test]
+fn no_other_account_can_open_a_lock() {
+    let node = Node::start(options());
+    let state = node.configured("state_directory");
+    let state = Path::new(state.as_str().expect("it is a path")).join("lock");
+    let run = ["codecapsule-ids.lock", "codecapsule-cgroups.lock"];
+    let locks = run.map(|name| Path::new("/run").join(name));
+    for lock in locks.iter().chain([&state]) {
+        let lock = lock.metadata().expect("it is there");
+        assert_eq!((lock.mode() & 0o777, lock.uid()), (0o600, 0));
+    }
 }
 
 #[test]

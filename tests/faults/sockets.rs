@@ -147,9 +147,12 @@ fn what_is_there_is_not_taken() {
     refused(nobody, &["no group no-such-group", "socket_owner"]);
     let open = folder.path().join("open");
     std::fs::create_dir(&open).expect("a folder can be made");
-    let all = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    std::fs::set_permissions(&open, all).expect("it can be opened to all");
-    refused(with_socket(&open.join("a")), &["can be written by others"]);
+    // Sticky as well, as /tmp is: anybody could have the name first.
+    for mode in [0o777, 0o1777] {
+        let all = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&open, all).expect("it can be opened to all");
+        refused(with_socket(&open.join("a")), &["can be written by others"]);
+    }
     refused(
         with_socket(Path::new("relative.sock")),
         &["bind_address", "absolute path of at most 107 bytes"],

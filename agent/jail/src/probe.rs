@@ -225,6 +225,12 @@ pub fn pidfd_open() -> io::Result<()> {
     sys::features::pidfd_open()
 }
 
+/// Whether this kernel has io_uring, be it refused to this process.
+#[must_use]
+pub fn io_uring() -> bool {
+    sys::features::io_uring()
+}
+
 fn private_mounts() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;

@@ -8,12 +8,15 @@ use std::str::FromStr;
 /// What the kernel takes as the path of a socket, with the zero byte at its end (unix(7)).
 const SUN_PATH: usize = 108;
 
+/// The longest name of a socket file: the node reaches it as `/proc/self/fd/NUMBER/NAME`, which has to fit as well.
+const LONGEST_NAME: usize = 80;
+
 /// One place to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     /// An address and port.
     Tcp(SocketAddr),
-    /// A socket file: an absolute path without `..`, of 107 bytes at most.
+    /// A socket file: an absolute path without `..`, of 107 bytes at most, its name of 80.
     Unix(PathBuf),
 }
 
@@ -28,12 +31,16 @@ impl FromStr for Address {
         let Some(path) = text.strip_prefix("unix:") else {
             return text.parse().map(Self::Tcp).map_err(|_| NoAddress);
         };
-        let plain = Path::new(path)
+        let file = Path::new(path);
+        let plain = file
             .components()
             .all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         let named = path.starts_with('/') && !path.ends_with('/');
         let fits = path.len() < SUN_PATH && !path.contains('\0');
-        (plain && named && fits)
+        let short = file
+            .file_name()
+            .is_some_and(|name| name.len() <= LONGEST_NAME);
+        (plain && named && fits && short)
             .then(|| Self::Unix(path.into()))
             .ok_or(NoAddress)
     }
@@ -77,12 +84,14 @@ mod tests {
 
     #[test]
     fn addresses_and_socket_files() {
-        let longest = format!("unix:/{}", "x".repeat(SUN_PATH - 2));
+        let name = "x".repeat(LONGEST_NAME);
+        let folder = "f".repeat(SUN_PATH - 3 - LONGEST_NAME);
+        let longest = format!("unix:/{folder}/{name}");
         for good in ["127.0.0.1:2000", "[::1]:0", "unix:/run/a.sock", &longest] {
             let address: Address = good.parse().unwrap();
             assert_eq!(address.to_string(), good);
         }
-        let too_long = format!("{longest}x");
+        let (too_long, long_name) = (format!("unix:/f{folder}/{name}"), format!("unix:/{name}x"));
         for bad in [
             "",
             "localhost",
@@ -97,6 +106,7 @@ mod tests {
             "unix:/a\0b",
             "/run/a.sock",
             &too_long,
+            &long_name,
         ] {
             assert_eq!(bad.parse::<Address>(), Err(NoAddress), "{bad:?}");
         }

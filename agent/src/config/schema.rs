@@ -47,7 +47,7 @@ const fn own(name: &'static str, wanted: &'static str) -> Key {
 pub(super) const KEYS: &[Key] = &[
     piston(
         "bind_address",
-        "an address and port such as 127.0.0.1:2000, \"unix:\" and an absolute path of at most 107 bytes, or a list of such",
+        "an address and port such as 127.0.0.1:2000, \"unix:\" and an absolute path of at most 107 bytes (its last part of 80), or a list of such",
     ),
     own("socket_mode", "permissions in octal such as \"0660\""),
     own(

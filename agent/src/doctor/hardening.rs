@@ -2,18 +2,19 @@
 //! that runs here. Each has its reason in a file of packaging/host; nothing of it is changed from here.
 
 use super::finding::Finding;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::ops::RangeInclusive;
-use std::process::Command;
+use std::path::Path;
+
+mod packets;
+pub(super) use packets::packet_filter;
 
 /// Files of packaging/host, as installed.
 const SYSCTL_FILE: &str = "60-codecapsule.conf";
 const MODPROBE_FILE: &str = "codecapsule.conf";
-const NFT_FILE: &str = "codecapsule.nft";
 
-/// Where modprobe.d(5) has its files.
+/// Where modprobe.d(5) has its files, the folder that goes before the others first.
 const MODPROBE_FOLDERS: [&str; 5] = [
     "/etc/modprobe.d",
     "/run/modprobe.d",
@@ -21,9 +22,6 @@ const MODPROBE_FOLDERS: [&str; 5] = [
     "/usr/lib/modprobe.d",
     "/lib/modprobe.d",
 ];
-
-/// Where system administration programs lie, whatever path the caller has.
-const SYSTEM_PATH: &str = "/usr/sbin:/sbin:/usr/bin:/bin";
 
 /// A number below /proc/sys that says how open the kernel is to programs that are in no jail.
 #[derive(Debug)]
@@ -33,15 +31,35 @@ struct Setting {
     key: &'static str,
     /// Its values when it is closed.
     closed: RangeInclusive<i64>,
+    /// What a kernel without it has.
+    without: Without,
+}
+
+/// What it means that a kernel has no such setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    /// It was built without what the setting is about.
+    Nothing,
+    /// Every account has it, and nothing switches it off but another kernel.
+    Open,
+    /// Open where the kernel has io_uring, which is older (Linux 5.1) than its switch (6.6).
+    AskIoUring,
 }
 
 const SETTINGS: &[Setting] = &[
-    // 1 leaves it to one group.
-    setting("io_uring", "kernel.io_uring_disabled", 1..=2),
+    Setting {
+        without: Without::AskIoUring,
+        // 1 leaves it to one group.
+        ..setting("io_uring", "kernel.io_uring_disabled", 1..=2)
+    },
     setting("bpf", "kernel.unprivileged_bpf_disabled", 1..=2),
     setting("bpf compiler", "net.core.bpf_jit_harden", 1..=2),
     setting("userfaultfd", "vm.unprivileged_userfaultfd", 0..=0),
-    setting("ptrace", "kernel.yama.ptrace_scope", 2..=3),
+    Setting {
+        // Without Yama any process may look into the others of its account.
+        without: Without::Open,
+        ..setting("ptrace", "kernel.yama.ptrace_scope", 2..=3)
+    },
     setting("perf", "kernel.perf_event_paranoid", 3..=i64::MAX),
     setting("kernel log", "kernel.dmesg_restrict", 1..=1),
     setting("kernel pointers", "kernel.kptr_restrict", 1..=2),
@@ -52,7 +70,12 @@ const SETTINGS: &[Setting] = &[
 ];
 
 const fn setting(name: &'static str, key: &'static str, closed: RangeInclusive<i64>) -> Setting {
-    Setting { name, key, closed }
+    Setting {
+        name,
+        key,
+        closed,
+        without: Without::Nothing,
+    }
 }
 
 /// Modules with one reason to be refused.
@@ -127,18 +150,26 @@ impl Setting {
         let value = fs::read_to_string(path)
             .ok()
             .and_then(|text| text.trim().parse().ok());
-        self.judge(value)
+        self.judge(value, jail::probe::io_uring)
     }
 
     /// `value`: `None` where this kernel has no such setting.
-    fn judge(&self, value: Option<i64>) -> Finding {
+    fn judge(&self, value: Option<i64>, has_io_uring: impl FnOnce() -> bool) -> Finding {
         let name = host(self.name);
         let Some(value) = value else {
-            return Finding::note(
-                name,
-                format!("{} is not a setting of this kernel", self.key),
-                "nothing to switch off: a jail's filter refuses what it is about",
-            );
+            let detail = format!("{} is not a setting of this kernel", self.key);
+            let open = match self.without {
+                Without::Nothing => false,
+                Without::Open => true,
+                Without::AskIoUring => has_io_uring(),
+            };
+            return if open {
+                let consequence = "open to every account, and this kernel has no switch: take another kernel; a jail's filter refuses it";
+                Finding::missing(name, detail, consequence)
+            } else {
+                let consequence = "nothing to switch off: the kernel is without what it is about";
+                Finding::note(name, detail, consequence)
+            };
         };
         let detail = format!("{} is {value}", self.key);
         if self.closed.contains(&value) {
@@ -171,10 +202,7 @@ impl Modules {
         let mut present = first_words(&text("/proc/modules"));
         present.extend(files(&text(&format!("{folder}/modules.builtin"))));
         Self {
-            refused: MODPROBE_FOLDERS
-                .iter()
-                .flat_map(|folder| refused_in(folder))
-                .collect(),
+            refused: refused_in(&MODPROBE_FOLDERS.map(Path::new)),
             present,
             offered: files(&text(&format!("{folder}/modules.dep"))),
         }
@@ -218,11 +246,17 @@ impl Modules {
     }
 }
 
-/// `install NAME /bin/false` of all files of a folder of modprobe.d.
-fn refused_in(folder: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path())
+/// `install NAME /bin/false` of all files of these folders. One that has the name of one in an earlier folder does not
+/// count, whatever that has in it (modprobe.d(5)).
+fn refused_in(folders: &[&Path]) -> BTreeSet<String> {
+    let mut files = BTreeMap::new();
+    for folder in folders {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            files.entry(entry.file_name()).or_insert(entry.path());
+        }
+    }
+    files
+        .values()
         .filter(|path| path.extension().is_some_and(|end| end == "conf"))
         .filter_map(|path| fs::read_to_string(path).ok())
         .flat_map(|text| refusals(&text))
@@ -254,50 +288,6 @@ fn files(text: &str) -> BTreeSet<String> {
         Some(file.split_once(".ko")?.0.replace('-', "_"))
     };
     text.lines().filter_map(module).collect()
-}
-
-/// Whether packets of these uids are dropped on the host. Asks nft(8), since the kernel's own answer is a protocol.
-pub(super) fn packet_filter(ids: &RangeInclusive<u32>) -> Finding {
-    // Asking would load it.
-    if !fs::exists("/sys/module/nf_tables").unwrap_or(false) {
-        return unfiltered("no packet filter is loaded");
-    }
-    let answer = Command::new("nft")
-        .args(["list", "table", "inet", "codecapsule"])
-        .env("PATH", SYSTEM_PATH)
-        .output();
-    match answer {
-        Ok(output) => judge_table(&String::from_utf8_lossy(&output.stdout), ids),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => unfiltered("nft is not installed"),
-        Err(error) => unfiltered(&format!("nft: {error}")),
-    }
-}
-
-/// `table`: as nft lists it; empty where there is none or this is not root.
-fn judge_table(table: &str, ids: &RangeInclusive<u32>) -> Finding {
-    let range = format!("{}-{}", ids.start(), ids.end());
-    if table.is_empty() {
-        return unfiltered("no table inet codecapsule, or not to be seen without root");
-    }
-    if !table.contains(&format!("skuid {range} ")) {
-        return unfiltered(&format!(
-            "table inet codecapsule is not about {range}: correct its line `define jobs`"
-        ));
-    }
-    Finding::ok(
-        host("packets of jobs"),
-        format!("those of {range} are dropped"),
-    )
-}
-
-fn unfiltered(detail: &str) -> Finding {
-    Finding::missing(
-        host("packets of jobs"),
-        detail,
-        format!(
-            "what gets out of a jail reaches the network and the cloud's metadata: apply packaging/host/{NFT_FILE}"
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -42,11 +42,11 @@ impl View {
         }
     }
 
-    /// The same seen from outside, through the root of a process inside (proc_pid_root(5)).
-    fn through(&self, pid: nix::unistd::Pid) -> Self {
+    /// The same seen from outside, through the root of a process inside.
+    fn through(&self, warden: &crate::instance::Running) -> Self {
         let inside = self.root.strip_prefix("/").unwrap_or(&self.root);
         Self {
-            root: PathBuf::from(format!("/proc/{pid}/root")).join(inside),
+            root: warden.root().join(inside),
         }
     }
 

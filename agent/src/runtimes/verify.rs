@@ -4,7 +4,7 @@ use super::View;
 use super::check::{CheckError, Outcome, check};
 use crate::config::{Config, ConfigFaults, Flags};
 use crate::{instance, sentence, serve};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ enum VerifyError {
     #[error("the node ended while its runtimes were checked")]
     Ended,
     #[error("the node can't be told that its runtimes are not what was sealed: stop it")]
-    Tell(#[source] nix::Error),
+    Tell(#[source] io::Error),
     #[error("the runtimes of the running node can't be checked")]
     Check(#[from] CheckError),
 }
@@ -56,9 +56,10 @@ fn examine(flags: &Flags) -> Result<Outcome, VerifyError> {
         .state_directory
         .canonicalize()
         .map_err(|_| no_node())?;
-    let running = || instance::running(&state).map_err(VerifyError::Instance);
-    let warden = running()?.ok_or_else(no_node)?;
-    let view = View::of(&state).through(warden);
+    let warden = instance::running(&state)
+        .map_err(VerifyError::Instance)?
+        .ok_or_else(no_node)?;
+    let view = View::of(&state).through(&warden);
     if !view.is_complete() {
         return Err(VerifyError::Starting);
     }
@@ -66,13 +67,13 @@ fn examine(flags: &Flags) -> Result<Outcome, VerifyError> {
         // A reader that went away does not change the status.
         writeln!(io::stdout(), "{part}").ok();
     })?;
-    // The files of one that ended can't be read any more, and its number may be another's.
-    if running()? != Some(warden) {
+    // The files of one that ended can't be read any more.
+    if warden.has_ended() {
         return Err(VerifyError::Ended);
     }
     if outcome == Outcome::Changed {
         // Not asked to look for itself: by then the kernel may have dropped the page that tells.
-        kill(warden, Signal::SIGUSR2).map_err(VerifyError::Tell)?;
+        warden.signal(Signal::SIGUSR2).map_err(VerifyError::Tell)?;
     }
     Ok(outcome)
 }

@@ -7,6 +7,7 @@ use jail::cgroup::{self, Leaf};
 use jail::proto::HostIds;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -140,8 +141,8 @@ impl Jail {
     pub(super) fn kill_unknown_init(&self) {
         for pid in self.groups.members(Leaf::Init) {
             // A holder is no child of this process: its number may be another's as soon as it is dead. With a hold on
-            // whoever has the number, a second look tells whether that one is in the jail.
-            let process = jail::host::process(Pid::from_raw(pid));
+            // whoever has the number, by its folder, a second look tells whether that one is in the jail.
+            let process = File::open(format!("/proc/{pid}"));
             if let Ok(process) = process
                 && self.groups.members(Leaf::Init).contains(&pid)
             {

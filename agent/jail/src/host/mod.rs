@@ -19,9 +19,8 @@ pub use unprivileged::{Child, start_unprivileged};
 use crate::Bytes;
 use crate::proto::{HostIds, Setup};
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 /// What all jails of a node have in common.
@@ -59,14 +58,6 @@ impl Spec {
             inodes: self.inodes,
         }
     }
-}
-
-/// A process by its number, which may be another's by now: for [`kill`], after a look at what it is.
-///
-/// # Errors
-/// `ESRCH` when there is none; no descriptor is left.
-pub fn process(pid: Pid) -> io::Result<OwnedFd> {
-    crate::sys::process::open(pid)
 }
 
 /// Kills a jail: its init, and by the kernel's rule for pid namespaces everything in it.

@@ -31,6 +31,13 @@ pub(crate) fn pidfd_open() -> io::Result<()> {
     refuses_nonsense(libc::SYS_pidfd_open)
 }
 
+/// Whether io_uring_setup(2) is there: no entries and no parameters make none.
+pub(crate) fn io_uring() -> bool {
+    // SAFETY: the kernel finds the parameters at a null pointer, which is EFAULT, before it makes anything.
+    let result = unsafe { libc::syscall(libc::SYS_io_uring_setup, 0usize, 0usize) };
+    matches!(check(result), Err(error) if error.raw_os_error() != Some(libc::ENOSYS))
+}
+
 /// Whether seccomp filters may answer with this action (seccomp(2), `SECCOMP_GET_ACTION_AVAIL`).
 pub(crate) fn filter_action(action: u32) -> io::Result<()> {
     // SAFETY: the pointer is to a u32 that lives through the call, which is what the operation reads.

@@ -15,5 +15,5 @@ pub(crate) mod process;
 pub(crate) mod socket;
 
 pub use fd::inherited;
-pub use process::{Forked, fork};
+pub use process::{Forked, fork, signal};
 pub use socket::{receive_with_fds, send_with_fds};

@@ -75,8 +75,12 @@ pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Resul
     }
 }
 
-/// Sends a signal to exactly the process behind a pidfd, never to one that took its number since.
-pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> {
+/// Sends a signal to exactly the process behind a pidfd or a folder of it in proc (pidfd_send_signal(2)), never to one
+/// that took its number since.
+///
+/// # Errors
+/// `ESRCH` when it has ended, `EPERM` when it is not to be signalled by this one.
+pub fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> {
     // SAFETY: no pointers besides the null siginfo, which the kernel takes as "fill it in".
     let result = unsafe {
         libc::syscall(
@@ -91,18 +95,6 @@ pub(crate) fn signal(process: BorrowedFd<'_>, signal: Signal) -> io::Result<()> 
         return Err(io::Error::last_os_error());
     }
     Ok(())
-}
-
-/// A pidfd of the process that has this number now (pidfd_open(2)).
-pub(crate) fn open(pid: nix::unistd::Pid) -> io::Result<OwnedFd> {
-    // SAFETY: takes and returns integers only.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0u32) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let fd = libc::c_int::try_from(fd).map_err(io::Error::other)?;
-    // SAFETY: the kernel made this descriptor just now, and nobody else knows of it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Gives every signal its default handling and unblocks all of them: Rust ignores SIGPIPE at start, and ignored

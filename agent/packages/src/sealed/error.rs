@@ -29,6 +29,12 @@ pub enum SealError {
         /// The end of what it wrote to stderr.
         said: String,
     },
+    /// The folder of images is not ours to remove things from.
+    #[error(
+        "{} is a link, no folder, or another account's: move it away or give it to root, and the next start fills it anew",
+        .0.display()
+    )]
+    NotOwn(PathBuf),
     /// Somebody wrote to the folder meanwhile.
     #[error("{} changed while it was sealed", folder.display())]
     Changed {

@@ -2,11 +2,12 @@
 
 use super::manifest::VERSION;
 use super::{Format, Image, Manifest, SealError, Tool, Tree, digest_of_stored, fingerprint};
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::unistd::geteuid;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where they are in a data directory.
@@ -24,7 +25,7 @@ impl Images {
     /// Those of the data directory `data`. Waits while another process has them.
     ///
     /// # Errors
-    /// The folder is not there and can't be made.
+    /// The folder is not there and can't be made, or is a link, or belongs to another account than this process's.
     pub fn open(data: &Path) -> Result<Self, SealError> {
         let folder = data.join(FOLDER);
         let made = DirBuilder::new()
@@ -32,7 +33,7 @@ impl Images {
             .recursive(true)
             .create(&folder);
         made.map_err(SealError::file("make", &folder))?;
-        let file = File::open(&folder).map_err(SealError::file("open", &folder))?;
+        let file = open_own(&folder)?;
         let lock = Flock::lock(file, FlockArg::LockExclusive)
             .map_err(|(_, error)| SealError::file("lock", &folder)(error.into()))?;
         Ok(Self {
@@ -125,7 +126,7 @@ impl Images {
             .map_err(SealError::file("write", new_manifest))?;
         // An image without a manifest is never used; the old manifest must not be found with the new image.
         match fs::remove_file(&manifest) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(SealError::file("remove", &manifest)(error));
             }
             _ => sync(parent)?,
@@ -137,28 +138,70 @@ impl Images {
         Ok(sealed)
     }
 
-    /// Removes everything that belongs to none of these parts: temporaries of interrupted attempts, images of packages
-    /// that are gone.
+    /// Removes what belongs to none of these parts: temporaries of interrupted attempts, images of packages that are
+    /// gone, folders with nothing in them. Files of other names are none of ours.
     ///
     /// # Errors
     /// Something can't be removed.
     pub fn keep_only(&self, parts: &[String]) -> Result<(), SealError> {
         let both = |part: &String| [self.image(part), self.manifest(part)];
         let keep: BTreeSet<PathBuf> = parts.iter().flat_map(both).collect();
-        let mut folders = vec![self.folder.clone()];
-        while let Some(folder) = folders.pop() {
-            let entries = fs::read_dir(&folder).map_err(SealError::file("read", &folder))?;
-            for entry in entries {
-                let path = entry.map_err(SealError::file("read", &folder))?.path();
-                if path.symlink_metadata().is_ok_and(|status| status.is_dir()) {
-                    folders.push(path);
-                } else if !keep.contains(&path) {
-                    fs::remove_file(&path).map_err(SealError::file("remove", &path))?;
-                }
-            }
-        }
-        Ok(())
+        clear(&self.folder, &keep).map(drop)
     }
+}
+
+/// Removes what is ours and not kept from a folder. Whether it is empty then.
+fn clear(folder: &Path, keep: &BTreeSet<PathBuf>) -> Result<bool, SealError> {
+    let mut empty = true;
+    for entry in fs::read_dir(folder).map_err(SealError::file("read", folder))? {
+        let path = entry.map_err(SealError::file("read", folder))?.path();
+        let status = path
+            .symlink_metadata()
+            .map_err(SealError::file("look at", &path))?;
+        if status.is_dir() {
+            if clear(&path, keep)? {
+                fs::remove_dir(&path).map_err(SealError::file("remove", &path))?;
+                continue;
+            }
+        } else if is_ours(&path) && !keep.contains(&path) {
+            fs::remove_file(&path).map_err(SealError::file("remove", &path))?;
+            continue;
+        }
+        empty = false;
+    }
+    Ok(empty)
+}
+
+/// Whether it is called as an image, a manifest, or one that was never finished.
+fn is_ours(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| ["image", "json", "new"].iter().any(|ours| end == *ours))
+}
+
+/// Opens the folder of images, in which files are removed by root: so a link that leads elsewhere is refused, and a
+/// folder of another's. Where others had access to it, they have none from here on.
+fn open_own(folder: &Path) -> Result<File, SealError> {
+    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+    let mut options = OpenOptions::new();
+    let file = match options.read(true).custom_flags(flags.bits()).open(folder) {
+        // ENOTDIR where it is a link: the kernel looks at the first flag first.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(SealError::NotOwn(folder.to_owned()));
+        }
+        file => file.map_err(SealError::file("open", folder))?,
+    };
+    let status = file
+        .metadata()
+        .map_err(SealError::file("look at", folder))?;
+    if status.uid() != geteuid().as_raw() {
+        return Err(SealError::NotOwn(folder.to_owned()));
+    }
+    // Nothing to set on a file system that is read-only and right.
+    if status.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o700))
+            .map_err(SealError::file("close to others", folder))?;
+    }
+    Ok(file)
 }
 
 /// As [`Images::fresh`], without the lock: for whoever only wants to know.

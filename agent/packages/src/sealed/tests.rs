@@ -132,6 +132,20 @@ fn every_change_of_a_tree_is_found_and_named() {
     }
 }
 
+/// As `cp -a` and rsync leave it.
+#[test]
+fn a_file_with_the_size_and_time_of_the_old_one_is_another() {
+    let data = data();
+    let library = data.path().join(PART).join("library");
+    let written = || fs::metadata(&library).unwrap().modified().unwrap();
+    let (time, print) = (written(), fingerprint(data.path()).unwrap());
+    fs::write(&library, vec![8u8; 300_000]).unwrap();
+    let file = fs::File::options().write(true).open(&library).unwrap();
+    file.set_modified(time).unwrap();
+    assert_eq!(written(), time);
+    assert_ne!(fingerprint(data.path()).unwrap(), print);
+}
+
 #[test]
 fn names_that_are_no_text_are_told_apart() {
     use std::ffi::OsStr;
@@ -179,17 +193,43 @@ fn what_belongs_to_nothing_is_removed() {
     let tool = Format::ALL.into_iter().find_map(Format::tool).unwrap();
     images.seal(PART, &tool).unwrap();
     let kept = images.image(PART);
-    let strangers = ["packages/a/1.0.0.image.new", "packages/a/2.0.0.json", "x"];
+    let folder = data.path().join("images");
+    let strangers = [
+        "packages/a/1.0.0.image.new",
+        "packages/a/2.0.0.json",
+        "packages/b/1.0.0.image",
+    ];
+    fs::create_dir(folder.join("packages/b")).unwrap();
     for name in strangers {
-        fs::write(data.path().join("images").join(name), "").unwrap();
+        fs::write(folder.join(name), "").unwrap();
     }
+    fs::write(folder.join("packages/notes.txt"), "").unwrap();
     images.keep_only(&[PART.to_owned()]).unwrap();
     assert!(kept.is_file());
     for name in strangers {
-        assert!(!data.path().join("images").join(name).exists(), "{name}");
+        assert!(!folder.join(name).exists(), "{name}");
     }
+    assert!(!folder.join("packages/b").exists());
     images.keep_only(&[]).unwrap();
-    assert!(!kept.exists());
+    assert!(!folder.join("packages/a").exists());
+    // Not called as anything of ours.
+    assert!(folder.join("packages/notes.txt").is_file());
+}
+
+#[test]
+fn images_are_kept_in_a_folder_of_ones_own() {
+    let data = data();
+    let folder = data.path().join("images");
+    fs::create_dir(data.path().join("elsewhere")).unwrap();
+    symlink("elsewhere", &folder).unwrap();
+    let error = Images::open(data.path()).unwrap_err();
+    assert!(matches!(error, SealError::NotOwn(_)), "{error}");
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    drop(Images::open(data.path()).unwrap());
+    let mode = fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]

@@ -57,8 +57,9 @@ fn name_below(root: &Path, path: &Path) -> String {
     }
 }
 
-/// A digest of a folder's names, types, modes, sizes and times of change: cheap to make, and another one after any
-/// ordinary change. It is no protection against somebody who sets times back.
+/// A digest of a folder's names, types, modes, sizes, inode numbers and times of change: cheap to make, and another one
+/// after any change, also by what copies times (`cp -a`, rsync), for nobody sets an inode's own time back (inode(7)) but
+/// with the clock or the bare disk. A folder that was only moved or restored has another one too.
 ///
 /// # Errors
 /// Something in it can't be looked at.
@@ -68,8 +69,13 @@ pub fn fingerprint(folder: &Path) -> Result<Digest, SealError> {
         let status = &found.metadata;
         // A folder's size is its file system's matter.
         let size = if status.is_dir() { 0 } else { status.len() };
-        let (mode, changed) = (status.mode(), (status.mtime(), status.mtime_nsec()));
-        hasher.update(format!("{} {mode:o} {size} {changed:?}\n", found.name));
+        let (mode, inode) = (status.mode(), status.ino());
+        let written = (status.mtime(), status.mtime_nsec());
+        let changed = (status.ctime(), status.ctime_nsec());
+        let name = &found.name;
+        hasher.update(format!(
+            "{name} {mode:o} {size} {inode} {written:?} {changed:?}\n"
+        ));
         Ok(())
     })?;
     Ok(Digest::finish(hasher))

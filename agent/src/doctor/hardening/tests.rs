@@ -26,14 +26,18 @@ fn the_file_of_settings_closes_each_and_no_other() {
             .iter()
             .find(|(key, _)| *key == setting.key)
             .unwrap_or_else(|| panic!("{} is not in the file", setting.key));
-        assert_eq!(setting.judge(Some(*value)).state, State::Ok, "{setting:?}");
+        assert_eq!(
+            setting.judge(Some(*value), || true).state,
+            State::Ok,
+            "{setting:?}"
+        );
     }
     assert_eq!(applied.len(), SETTINGS.len(), "{applied:?}");
 }
 
 #[test]
 fn an_open_setting_names_the_file_and_blocks_nothing() {
-    let finding = SETTINGS[0].judge(Some(0));
+    let finding = SETTINGS[0].judge(Some(0), || true);
     assert_eq!(finding.state, State::Missing);
     assert!(!finding.blocks);
     assert!(
@@ -41,7 +45,37 @@ fn an_open_setting_names_the_file_and_blocks_nothing() {
             .consequence
             .contains("packaging/host/60-codecapsule.conf")
     );
-    assert_eq!(SETTINGS[0].judge(None).state, State::Note);
+}
+
+#[test]
+fn a_kernel_without_a_switch_is_open_where_it_has_the_thing() {
+    let judge = |key: &str, has_io_uring| {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap();
+        setting.judge(None, || has_io_uring)
+    };
+    let open = judge("kernel.io_uring_disabled", true);
+    assert_eq!(open.state, State::Missing);
+    assert!(open.consequence.contains("no switch"), "{open:?}");
+    assert_eq!(judge("kernel.io_uring_disabled", false).state, State::Note);
+    assert_eq!(
+        judge("kernel.yama.ptrace_scope", false).state,
+        State::Missing
+    );
+    assert_eq!(judge("net.core.bpf_jit_harden", true).state, State::Note);
+}
+
+#[test]
+fn a_file_of_modules_is_masked_by_one_of_its_name_in_an_earlier_folder() {
+    let (etc, usr) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |folder: &tempfile::TempDir, name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+    };
+    write(&etc, "a.conf", "");
+    write(&usr, "a.conf", "install esp4 /bin/false\n");
+    write(&usr, "b.conf", "install esp6 /bin/false\n");
+    write(&usr, "c.txt", "install ah4 /bin/false\n");
+    let refused = refused_in(&[etc.path(), usr.path()]);
+    assert_eq!(refused, BTreeSet::from(["esp6".to_owned()]));
 }
 
 #[test]
@@ -87,11 +121,37 @@ fn the_packet_filter_is_about_the_default_range() {
     let config = Config::load(&Flags::default(), nothing, |_| Ok(String::new()), host).unwrap();
     let (first, last) = (*config.jails.ids.start(), *config.jails.ids.end());
     assert!(NFT.contains(&format!("define jobs = {first}-{last}\n")));
-    let listed = format!("oif != \"lo\" meta skuid {first}-{last} jump refused");
-    assert_eq!(judge_table(&listed, &(first..=last)).state, State::Ok);
+    let loaded = |change: fn(&str) -> String| change(LISTED).into_bytes();
+    let state = |listed: &[u8], ids: &RangeInclusive<u32>| packets::judge(listed, ids).state;
+    let ids = first..=last;
+    assert_eq!(state(&loaded(str::to_owned), &ids), State::Ok);
     assert_eq!(
-        judge_table(&listed, &(first..=last + 1)).state,
+        state(&loaded(str::to_owned), &(first..=last + 1)),
         State::Missing
     );
-    assert_eq!(judge_table("", &(first..=last)).state, State::Missing);
+    assert_eq!(state(b"", &ids), State::Missing);
+    // One that only counts, one that sees nothing, one that sees other packets, one that drops some only.
+    for weak in [
+        loaded(|text| text.replace(r#"{"drop": null}"#, r#"{"accept": null}"#)),
+        loaded(|text| text.replace(r#""type": "filter", "hook": "output", "#, "")),
+        loaded(|text| text.replace(r#""hook": "output""#, r#""hook": "input""#)),
+        loaded(|text| text.replace(r#""oif"}}, "right": "lo""#, r#""oif"}}, "right": "eth0""#)),
+        loaded(|text| {
+            text.replace(
+                r#"{"counter": "to_network"}, {"drop": null}"#,
+                r#"{"counter": "to_network"}"#,
+            )
+        }),
+    ] {
+        assert_eq!(state(&weak, &ids), State::Missing);
+    }
 }
+
+/// What `nft --json list table inet codecapsule` prints of the file, its counters and sets left out.
+const LISTED: &str = r#"{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
+{"table": {"family": "inet", "name": "codecapsule", "handle": 2}},
+{"chain": {"family": "inet", "table": "codecapsule", "name": "output", "handle": 1, "type": "filter", "hook": "output", "prio": 0, "policy": "accept"}},
+{"chain": {"family": "inet", "table": "codecapsule", "name": "refused", "handle": 2}},
+{"rule": {"family": "inet", "table": "codecapsule", "chain": "output", "handle": 5, "expr": [{"match": {"op": "!=", "left": {"meta": {"key": "oif"}}, "right": "lo"}}, {"match": {"op": "==", "left": {"meta": {"key": "skuid"}}, "right": {"range": [2100000000, 2100065535]}}}, {"jump": {"target": "refused"}}]}},
+{"rule": {"family": "inet", "table": "codecapsule", "chain": "refused", "handle": 7, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "169.254.169.254"}}, {"counter": "to_metadata"}, {"drop": null}]}},
+{"rule": {"family": "inet", "table": "codecapsule", "chain": "refused", "handle": 10, "expr": [{"counter": "to_network"}, {"drop": null}]}}]}"#;
