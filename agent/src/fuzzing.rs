@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use crate::http::fuzzing::{normalise, takes_body};
+pub use crate::http::fuzzing::{Seen, frames, normalise, takes_body};
 
 /// A job that was accepted.
 #[derive(Debug)]

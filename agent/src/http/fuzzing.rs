@@ -1,9 +1,42 @@
-//! Ways to what this module itself reads of a request's head; the rest is hyper's. Built by cargo-fuzz only.
+//! Ways to what this module itself reads of a connection's bytes and of a request's head; the rest is hyper's. Built by
+//! cargo-fuzz only.
 
 use super::content::{self, Content};
+use super::frames::Block;
+use super::protocol::{Came, Protocol};
 use super::router;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Request};
+
+/// What a connection is after some of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// HTTP/1 or HTTP/2.
+    Either,
+    /// HTTP/1.
+    One,
+    /// HTTP/2: whether a header block is open, and was opened by the last piece.
+    Two {
+        /// A header block has begun and not ended.
+        open: bool,
+        /// The last piece has begun it.
+        opened: bool,
+    },
+}
+
+/// What a connection is after each piece of its bytes.
+pub fn frames<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Seen> {
+    let mut protocol = Protocol::Unknown(0);
+    let seen = pieces.map(|piece| match protocol.read(piece) {
+        Came::Either => Seen::Either,
+        Came::One => Seen::One,
+        Came::Two(block) => Seen::Two {
+            open: block != Block::Closed,
+            opened: block == Block::Opened,
+        },
+    });
+    seen.collect()
+}
 
 /// A request's target as the routes see it; `None` where it is no target.
 pub fn normalise(target: &[u8]) -> Option<String> {

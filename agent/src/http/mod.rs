@@ -22,6 +22,7 @@ mod node;
 mod panic;
 mod patience;
 mod places;
+mod protocol;
 mod router;
 mod serve;
 mod settings;

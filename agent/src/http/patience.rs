@@ -2,15 +2,13 @@
 //! requests. The same for both versions of HTTP, which hyper gives either no such times or one for several.
 
 use super::Settings;
-use super::frames::{Block, Frames};
+use super::frames::Block;
+use super::protocol::{Came, Protocol};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
-
-/// What a client of HTTP/2 sends first (RFC 9113, 3.4).
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Watches the times of one connection.
 #[derive(Debug)]
@@ -34,17 +32,6 @@ struct State {
     /// By when answers are to be taken, each with a number of its own; the soonest first, since all have equally long.
     answers: VecDeque<(u64, Instant)>,
     next: u64,
-}
-
-/// What the bytes are.
-#[derive(Debug)]
-enum Protocol {
-    /// Not known yet: so many bytes are those of the preface.
-    Unknown(usize),
-    /// HTTP/1.
-    One,
-    /// HTTP/2.
-    Two(Frames),
 }
 
 /// A request that is being dealt with, from its complete header to the last piece of its answer. Dropped with either.
@@ -76,30 +63,19 @@ impl Patience {
     }
 
     /// Bytes have come. Of HTTP/1 they begin a header when there is no request; of HTTP/2 they tell themselves.
-    pub(super) fn bytes_came(&self, mut bytes: &[u8]) {
+    pub(super) fn bytes_came(&self, bytes: &[u8]) {
         let mut state = self.state();
         let (before, busy) = (state.header, state.requests > 0);
-        if let Protocol::Unknown(seen) = state.protocol {
-            let take = bytes.len().min(PREFACE.len() - seen);
-            if bytes[..take] != PREFACE[seen..seen + take] {
-                state.protocol = Protocol::One;
-            } else if seen + take < PREFACE.len() {
-                state.protocol = Protocol::Unknown(seen + take);
-            } else {
-                bytes = &bytes[take..];
-                state.protocol = Protocol::Two(Frames::default());
-            }
-        }
         let soon = Instant::now() + self.header;
-        state.header = match &mut state.protocol {
-            Protocol::Unknown(_) => before,
-            Protocol::One if busy => None,
-            Protocol::One => before.or(Some(soon)),
-            Protocol::Two(frames) => match frames.read(bytes) {
-                Block::Closed => None,
-                Block::Opened => Some(soon),
-                Block::StillOpen => before.or(Some(soon)),
-            },
+        state.header = match state.protocol.read(bytes) {
+            Came::Either => before,
+            // Bodies. Of a next header only what came in one piece with this request is read before the answer is out;
+            // hyper tells nobody of it, and until more comes the connection counts as resting.
+            Came::One if busy => None,
+            Came::One => before.or(Some(soon)),
+            Came::Two(Block::Closed) => None,
+            Came::Two(Block::Opened) => Some(soon),
+            Came::Two(Block::StillOpen) => before.or(Some(soon)),
         };
         if state.header != before {
             self.changed.notify_one();

@@ -60,6 +60,24 @@ async fn between_requests_a_connection_may_rest_longer() {
     assert_eq!(client.answer().await.status, 200);
 }
 
+/// It is not read before the answer is out, and is then a header like any other.
+#[tokio::test]
+async fn a_header_that_begins_during_an_answer_has_its_time_after_it() {
+    let settings = Settings {
+        header_timeout: SHORT,
+        ..Settings::default()
+    };
+    let server = Server::start_with(Fake::default(), settings).await;
+    let mut client = server.connect().await;
+    client.send(post("do:wait")).await;
+    server.fake.0.started.notified().await;
+    client.send("GET / HT").await;
+    sleep(SHORT * 2).await;
+    server.fake.0.go.notify_one();
+    assert_eq!(client.answer().await.status, 200);
+    assert!(client.is_closed().await);
+}
+
 #[tokio::test]
 async fn bodies_have_a_time() {
     let settings = Settings {
