@@ -371,6 +371,7 @@ async fn answers_have_a_time_to_be_taken() {
     // The same of HTTP/1, by a client that takes a little every now and then.
     let mut slow = Client::connect_with_small_buffer(server.address).await;
     slow.send(super::post("{\"a\":\"do:flood\"}")).await;
+    assert_eq!(slow.head().await.status, 200);
     let begin = Instant::now();
     while begin.elapsed() < SHORT * 4 {
         if slow.take(4096).await.is_none() {
