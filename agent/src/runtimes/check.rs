@@ -1,6 +1,6 @@
 //! The check: what the disk has and what jobs see, against what was sealed.
 
-use super::helper::{self, Log};
+use super::order::{self, Log};
 use super::{CHECK, View};
 use crate::config::Config;
 use crate::sentence;
@@ -46,12 +46,12 @@ impl Order {
 /// Starts the helper that checks while the node serves. It ends with 0, [`MISMATCH`], or another status when it could not
 /// check.
 pub(crate) fn start_check(order: &Order, urgency: Urgency) -> io::Result<Child> {
-    helper::start(CHECK, urgency, order, None)
+    order::give(CHECK, urgency, order, None)
 }
 
 /// Entry point of that process.
 pub(crate) fn check_main() -> ExitCode {
-    let Ok(order) = helper::order::<Order>() else {
+    let Ok(order) = order::take::<Order>() else {
         return ExitCode::from(NO_CHECK);
     };
     order.log.start();

@@ -12,7 +12,7 @@
 //! manifests at any time. Helpers do that work: the warden neither waits for it, nor reads these files, nor has threads.
 
 mod check;
-mod helper;
+mod order;
 mod prepare;
 mod provide;
 mod verify;

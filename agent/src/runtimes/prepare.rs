@@ -1,22 +1,27 @@
 //! The helper that makes the runtimes ready: seals what has no fresh image, checks every image as the disk has it, mounts
 //! all of them.
 
-use super::helper::{self, Log};
-use super::{View, check};
+mod error;
+mod images;
+
+use super::View;
+use super::order::{self, Log};
 use crate::config::ImagePolicy;
 use crate::sentence;
-use jail::host::{has_loop_devices, knows_file_system, mount_image};
+use error::PrepareError;
+use images::{PartImage, require_sound};
+use jail::host::mount_image;
 use nix::mount::{MsFlags, mount};
-use packages::sealed::{
-    Difference, Digest, Format, Images, Manifest, SealError, Stored, Tool, Tree, fingerprint,
-};
+use packages::sealed::{Images, Manifest, Tree, fingerprint};
 use packages::{PackageError, Store};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+
+pub(crate) use error::Unusable;
+pub(crate) use images::means;
 
 /// What the warden orders.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,75 +32,9 @@ pub(super) struct Order {
     pub(super) log: Log,
 }
 
-/// The runtimes can't be made ready.
-#[derive(Debug, thiserror::Error)]
-enum PrepareError {
-    /// Never mounted, whatever the policy.
-    #[error(
-        "the image of {part} is not what was sealed: its digest is {found} and was {sealed}. Find out who changed it; then remove {} and the next start seals it anew",
-        image.display()
-    )]
-    Tampered {
-        part: String,
-        found: Digest,
-        sealed: Digest,
-        image: PathBuf,
-    },
-    #[error(
-        "{part} can't be mounted from a sealed image and runtime_images is \"require\": correct that (`capsule-agent doctor` tells more), or set it to \"auto\""
-    )]
-    Required {
-        part: String,
-        #[source]
-        source: Unusable,
-    },
-    /// The tool read something else than the manifest says, or wrote it wrongly.
-    #[error(
-        "the new image of {part} is not like its folder: {difference}. It was removed; find out who changed the folder, its page cache, or the program that makes images"
-    )]
-    Unlike {
-        part: String,
-        difference: Difference,
-    },
-    #[error("the runtimes can't be listed")]
-    Store(#[from] PackageError),
-    #[error("{part} can't be used")]
-    Folder {
-        part: String,
-        #[source]
-        source: SealError,
-    },
-    #[error("{part} can't be mounted")]
-    Mount {
-        part: String,
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Why there is no image to mount.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    /// The kernel lacks the file systems.
-    #[error("the kernel has neither erofs nor squashfs")]
-    NoFileSystem,
-    /// There is nothing to mount a file with.
-    #[error("there are no loop devices")]
-    NoLoopDevice(#[source] io::Error),
-    /// The program that makes images is not installed.
-    #[error("{0} is not installed: apt-get install {1}")]
-    NoTool(&'static str, &'static str),
-    /// Sealing failed.
-    #[error(transparent)]
-    Sealing(#[from] SealError),
-    /// The kernel does not take the image.
-    #[error("the image can't be mounted")]
-    Mounting(#[source] io::Error),
-}
-
 /// Entry point of the process.
 pub(crate) fn prepare_main() -> ExitCode {
-    let prepared = match helper::order::<Order>() {
+    let prepared = match order::take::<Order>() {
         Ok(order) => {
             order.log.start();
             prepare(&order).map_err(|error| sentence(&error))
@@ -106,7 +45,7 @@ pub(crate) fn prepare_main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             // Whoever started this sees its status, should it not hear the words.
-            helper::say_failure(&sentence).ok();
+            order::say_failure(&sentence).ok();
             ExitCode::FAILURE
         }
     }
@@ -121,19 +60,6 @@ pub(crate) fn parts(data: &Path) -> Result<(Vec<String>, Vec<PackageError>), Pac
         ["base".to_owned()].into_iter().chain(packages).collect(),
         faults,
     ))
-}
-
-/// The file systems that this host can mount images of, the preferred one first.
-pub(crate) fn means() -> Result<Vec<Format>, Unusable> {
-    let known: Vec<_> = Format::ALL
-        .into_iter()
-        .filter(|format| knows_file_system(format.name()))
-        .collect();
-    if known.is_empty() {
-        return Err(Unusable::NoFileSystem);
-    }
-    has_loop_devices().map_err(Unusable::NoLoopDevice)?;
-    Ok(known)
 }
 
 fn prepare(order: &Order) -> Result<(), PrepareError> {
@@ -166,9 +92,6 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
     Ok(())
 }
 
-/// A part's image file, what is in it, and whether it is of this start.
-type Sealed = Option<(PathBuf, Manifest, Age)>;
-
 struct Preparation<'a> {
     order: &'a Order,
     view: View,
@@ -180,9 +103,10 @@ struct Preparation<'a> {
 
 impl Preparation<'_> {
     /// The image of each part, where it has one or gets one, as it was sealed.
-    fn images(&mut self, parts: &[String]) -> Result<Vec<Sealed>, PrepareError> {
+    fn images(&mut self, parts: &[String]) -> Result<Vec<Option<PartImage>>, PrepareError> {
+        let none = || parts.iter().map(|_| None).collect();
         if self.order.policy == ImagePolicy::Off {
-            return Ok(vec![None; parts.len()]);
+            return Ok(none());
         }
         let found = means().and_then(|formats| Ok((formats, Images::open(&self.order.data)?)));
         let (formats, images) = match found {
@@ -191,7 +115,7 @@ impl Preparation<'_> {
                 let part = parts.first().map_or("base", String::as_str);
                 self.fall_back(part, unusable)?;
                 self.fallback = self.fallback.take().map(|(_, why)| (parts.len(), why));
-                return Ok(vec![None; parts.len()]);
+                return Ok(none());
             }
         };
         if let Err(error) = images.keep_only(parts) {
@@ -199,50 +123,29 @@ impl Preparation<'_> {
         }
         let tool = formats.iter().find_map(|format| format.tool());
         let mut sealed = Vec::new();
-        let mut stored = Vec::new();
         for part in parts {
-            match image(&images, part, &formats, tool.as_ref()) {
-                Ok((manifest, age)) => {
-                    let image = images.image(part);
-                    if age == Age::Found {
-                        stored.push((part.clone(), image.clone(), manifest.clone()));
-                    }
-                    sealed.push(Some((image, manifest, age)));
-                }
+            let image = PartImage::find_or_seal(&images, part, &formats, tool.as_ref());
+            sealed.push(match image {
+                Ok(image) => Some(image),
                 Err(unusable) => {
                     self.fall_back(part, unusable)?;
-                    sealed.push(None);
+                    None
                 }
-            }
+            });
         }
         self.images = Some(images);
-        require_sound(&stored)?;
+        require_sound(&sealed)?;
         Ok(sealed)
     }
 
     /// Mounts a part where jails find it, and puts its manifest beside it.
-    fn provide(&mut self, part: &str, sealed: Sealed) -> Result<(), PrepareError> {
+    fn provide(&mut self, part: &str, image: Option<PartImage>) -> Result<(), PrepareError> {
         let failed = |source| PrepareError::Mount {
             part: part.to_owned(),
             source,
         };
         let target = self.place(part).map_err(failed)?;
-        let mounted = match sealed {
-            None => None,
-            Some((image, manifest, age)) => match self.mount(part, &image, &manifest, &target) {
-                Ok(()) => {
-                    if age == Age::New {
-                        require_like(part, &image, &manifest, &target)?;
-                    }
-                    Some(manifest)
-                }
-                Err(error) => {
-                    self.fall_back(part, Unusable::Mounting(error))?;
-                    None
-                }
-            },
-        };
-        let manifest = match mounted {
+        let manifest = match self.mount(image, &target)? {
             Some(manifest) => manifest,
             None => {
                 let folder = self.order.data.join(part);
@@ -252,10 +155,7 @@ impl Preparation<'_> {
                 if self.order.policy == ImagePolicy::Off {
                     return Ok(());
                 }
-                of_folder(&target).map_err(|source| PrepareError::Folder {
-                    part: part.to_owned(),
-                    source,
-                })?
+                of_folder(part, &target)?
             }
         };
         fs::write(self.view.manifest(part), manifest.to_bytes()).map_err(failed)
@@ -281,22 +181,31 @@ impl Preparation<'_> {
         Ok(self.view.part(part))
     }
 
+    /// Mounts the image of a part, if it has one that the kernel takes. Its manifest.
     fn mount(
-        &self,
-        part: &str,
-        image: &Path,
-        manifest: &Manifest,
+        &mut self,
+        image: Option<PartImage>,
         target: &Path,
-    ) -> io::Result<()> {
-        let Some(sealed) = &manifest.image else {
+    ) -> Result<Option<Manifest>, PrepareError> {
+        let Some(image) = image else { return Ok(None) };
+        if let Err(error) = self.mount_image(&image, target) {
+            self.fall_back(&image.part, Unusable::Mounting(error))?;
+            return Ok(None);
+        }
+        image.require_like_folder(target)?;
+        Ok(Some(image.manifest))
+    }
+
+    fn mount_image(&self, image: &PartImage, target: &Path) -> io::Result<()> {
+        let Some(sealed) = &image.manifest.image else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        mount_image(image, sealed.format.name(), target)?;
+        mount_image(&image.path, sealed.format.name(), target)?;
         // Another node may seal anew and rename over it: this keeps the file that is mounted in sight.
-        let kept = self.view.image(part);
+        let kept = self.view.image(&image.part);
         File::create(&kept)?;
         let bind = MsFlags::MS_BIND;
-        mount(Some(image), &kept, None::<&str>, bind, None::<&str>)?;
+        mount(Some(&image.path), &kept, None::<&str>, bind, None::<&str>)?;
         Ok(())
     }
 
@@ -326,110 +235,16 @@ impl Preparation<'_> {
     }
 }
 
-/// Whether an image was there or is of this start.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
-    Found,
-    New,
-}
-
-fn image(
-    images: &Images,
-    part: &str,
-    formats: &[Format],
-    tool: Option<&Tool>,
-) -> Result<(Manifest, Age), Unusable> {
-    if let Some(manifest) = images.fresh(part, formats)? {
-        return Ok((manifest, Age::Found));
-    }
-    let tool = tool.ok_or_else(|| {
-        let (name, package) = formats.first().unwrap_or(&Format::Erofs).tool_name();
-        Unusable::NoTool(name, package)
-    })?;
-    let begin = Instant::now();
-    let manifest = images.seal(part, tool)?;
-    tracing::info!(
-        part,
-        format = %tool.format,
-        mib = manifest.image.as_ref().map_or(0, |image| image.size >> 20),
-        ms = begin.elapsed().as_millis(),
-        "sealed"
-    );
-    Ok((manifest, Age::New))
-}
-
-fn of_folder(folder: &Path) -> Result<Manifest, SealError> {
-    Ok(Manifest::of_folder(
-        fingerprint(folder)?,
-        Tree::of_source(folder)?,
-    ))
-}
-
-/// Compares a new image with its folder, as that was read before. One that is not like it must not be there at the next
-/// start, which would find nothing wrong with the file.
-fn require_like(
-    part: &str,
-    image: &Path,
-    manifest: &Manifest,
-    mounted: &Path,
-) -> Result<(), PrepareError> {
-    let part = part.to_owned();
-    let unlike = match Tree::read(mounted) {
-        Ok(tree) => match manifest.tree.first_difference(&tree) {
-            None => return Ok(()),
-            Some(difference) => PrepareError::Unlike { part, difference },
-        },
-        Err(source) => PrepareError::Folder { part, source },
+/// The manifest of a folder that is used as it is.
+fn of_folder(part: &str, folder: &Path) -> Result<Manifest, PrepareError> {
+    let read = || {
+        Ok(Manifest::of_folder(
+            fingerprint(folder)?,
+            Tree::of_source(folder)?,
+        ))
     };
-    fs::remove_file(image).map_err(|source| PrepareError::Folder {
-        part: image.display().to_string(),
-        source: SealError::File {
-            what: "remove",
-            path: image.to_owned(),
-            source,
-        },
-    })?;
-    Err(unlike)
-}
-
-/// Compares images as the disk has them with their manifests.
-fn require_sound(stored: &[(String, PathBuf, Manifest)]) -> Result<(), PrepareError> {
-    let begin = Instant::now();
-    let paths: Vec<_> = stored.iter().map(|(_, path, _)| path.as_path()).collect();
-    let mut bytes = 0;
-    for ((part, image, manifest), digest) in stored.iter().zip(check::digests(&paths)) {
-        let (found, stored) = digest.map_err(|source| PrepareError::Folder {
-            part: part.clone(),
-            source: SealError::File {
-                what: "read",
-                path: image.clone(),
-                source,
-            },
-        })?;
-        let Some(sealed) = &manifest.image else {
-            continue;
-        };
-        if found != sealed.sha256 {
-            return Err(PrepareError::Tampered {
-                part: part.clone(),
-                found,
-                sealed: sealed.sha256,
-                image: image.clone(),
-            });
-        }
-        if stored == Stored::Buffered {
-            tracing::info!(
-                part,
-                "its file system has no direct reads: checked as the page cache has it"
-            );
-        }
-        bytes += sealed.size;
-    }
-    tracing::info!(
-        images = stored.len(),
-        mib = bytes >> 20,
-        ms = begin.elapsed().as_millis(),
-        "images are what was sealed"
-    );
-    Ok(())
+    read().map_err(|source| PrepareError::Folder {
+        part: part.to_owned(),
+        source,
+    })
 }

@@ -1,6 +1,6 @@
 //! The warden's part in preparing the runtimes: a place to mount them, and a helper that does it.
 
-use super::helper::{self, Log};
+use super::order::{self, Log};
 use super::prepare::Order;
 use super::{PREPARE, View};
 use crate::config::Config;
@@ -83,7 +83,7 @@ fn prepare(config: &Config, view: &View) -> Result<(), ProvideError> {
         log: Log::new(config.log_level, config.log_format),
     };
     let (failure, theirs) = pipe().map_err(system(starting))?;
-    let child = helper::start(PREPARE, Urgency::Awaited, &order, Some(theirs.as_fd()))
+    let child = order::give(PREPARE, Urgency::Awaited, &order, Some(theirs.as_fd()))
         .map_err(system(starting))?;
     drop(theirs);
     let mut said = String::new();

@@ -142,7 +142,7 @@ mod tests {
     const CHECK: Pid = Pid::from_raw(1 << 30);
 
     fn integrity() -> Integrity {
-        let order = serde_json::json!({"view": "/", "log": {"level": "OFF", "format": "text"}});
+        let order = serde_json::json!({"view": "/", "log": {"level": "OFF", "format": "Text"}});
         Integrity {
             order: serde_json::from_value(order).unwrap(),
             interval: None,

@@ -2,8 +2,8 @@
 //!
 //! It owns the listeners, the front process, the jails and their cgroups. It parses nothing a client wrote. Its loop
 //! waits in one poll and never blocks otherwise: making a jail happens in a forked builder, checking the runtimes in a
-//! helper; what it does itself are
-//! writes to cgroup files, kills, and removals that are tried again later when the kernel is not ready.
+//! helper; what it does itself are writes to cgroup files, kills, and removals that are tried again later when the kernel
+//! is not ready.
 
 mod builder;
 mod front;
@@ -13,9 +13,11 @@ mod jails;
 mod life;
 pub(crate) mod protocol;
 mod pulse;
+mod signals;
 mod slots;
 
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
+pub(crate) use signals::hold_checks;
 
 use crate::listen::Listener;
 use crate::runtimes;
@@ -24,10 +26,10 @@ use integrity::Integrity;
 use jail::cgroup::{CgroupError, Tree};
 use jails::Jails;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use protocol::{FromWarden, ToWarden};
+use signals::Signals;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -84,7 +86,7 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> WardenErr
 
 /// Serves on these listeners until SIGTERM or SIGINT, then drains; leaves nothing behind.
 pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), WardenError> {
-    let signals = block_signals()?;
+    let signals = Signals::take_over().map_err(system("taking over signals"))?;
     let mut warden = Warden {
         jails: Jails::new(&options),
         front: Front::start(&options, &listeners)?,
@@ -135,7 +137,7 @@ const START_RETRY: Duration = Duration::from_millis(500);
 struct Warden {
     options: Options,
     listeners: Vec<Listener>,
-    signals: SignalFd,
+    signals: Signals,
     front: Front,
     /// When the front, which is dead, is to be started again.
     restart: Option<Instant>,
@@ -158,16 +160,12 @@ impl Warden {
     fn step(&mut self) -> Result<bool, WardenError> {
         let (signaled, spoken) = self.wait()?;
         if signaled {
-            while let Some(signal) = self
-                .signals
-                .read_signal()
-                .map_err(system("reading a signal"))?
-            {
-                let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
-                match Signal::try_from(number) {
-                    Ok(Signal::SIGTERM | Signal::SIGINT) => self.begin_drain(),
-                    Ok(Signal::SIGUSR1) => self.integrity.ask(),
-                    Ok(Signal::SIGUSR2) => self.integrity.found_broken(),
+            while let Some(signal) = self.signals.next().map_err(system("reading a signal"))? {
+                match signal {
+                    Signal::SIGTERM | Signal::SIGINT => self.begin_drain(),
+                    Signal::SIGUSR1 => self.integrity.ask(),
+                    Signal::SIGUSR2 => self.integrity.found_broken(),
+                    // Of children, which are looked for below.
                     _ => {}
                 }
             }
@@ -352,28 +350,6 @@ impl Warden {
             }
         }
     }
-}
-
-/// Those that are about the runtimes.
-const CHECKS: [Signal; 2] = [Signal::SIGUSR1, Signal::SIGUSR2];
-
-/// Has signals about the runtimes wait until there is a warden, instead of ending a node that still starts.
-pub(crate) fn hold_checks() -> nix::Result<()> {
-    CHECKS.into_iter().collect::<SigSet>().thread_block()
-}
-
-/// Signals arrive as messages on a descriptor, and only there.
-fn block_signals() -> Result<SignalFd, WardenError> {
-    let mut mask = SigSet::empty();
-    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT]
-        .into_iter()
-        .chain(CHECKS)
-    {
-        mask.add(signal);
-    }
-    mask.thread_block().map_err(system("blocking signals"))?;
-    let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-    SignalFd::with_flags(&mask, flags).map_err(system("signalfd"))
 }
 
 /// Descriptors as borrowed ones, for messages that carry them.

@@ -1,4 +1,4 @@
-//! What warden and helpers hand each other: an order as JSON, on a descriptor.
+//! What the warden hands a helper: an order as JSON, on a descriptor.
 
 use crate::config::LogFormat;
 use crate::logging;
@@ -36,7 +36,7 @@ impl Log {
 }
 
 /// Starts a helper with an order.
-pub(super) fn start(
+pub(super) fn give(
     role: &str,
     urgency: Urgency,
     order: &impl Serialize,
@@ -50,7 +50,7 @@ pub(super) fn start(
 }
 
 /// In the helper: its order.
-pub(super) fn order<T: DeserializeOwned>() -> io::Result<T> {
+pub(super) fn take<T: DeserializeOwned>() -> io::Result<T> {
     let mut text = String::new();
     File::from(jail::sys::inherited(ORDER_FD)?).read_to_string(&mut text)?;
     Ok(serde_json::from_str(&text)?)
