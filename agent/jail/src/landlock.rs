@@ -8,9 +8,11 @@
 
 use crate::sys;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -110,7 +112,7 @@ fn restrict(
     }
     let mut rules = handled().and_then(more).and_then(Ruleset::create);
     for &(path, may) in reach {
-        let folder = PathFd::new(path).map_err(io::Error::other)?;
+        let folder = open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
         rules =
             rules.and_then(|rules| rules.add_rule(PathBeneath::new(folder.as_fd(), may.rights())));
     }
