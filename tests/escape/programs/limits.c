@@ -37,7 +37,7 @@ int main(int count, char **args) {
         "/proc/kallsyms", "/proc/mounts/x", "/proc/acpi", "/proc/bus", "/proc/irq", "/proc/scsi", "/proc/timer_list", "/proc/sched_debug",
         "/proc/loadavg", "/proc/version", "/proc/cmdline", "/proc/config.gz", "/proc/partitions", "/proc/diskstats", "/proc/interrupts",
         "/sys", "/sys/fs/cgroup", "/sys/kernel", "/dev/kmsg", "/dev/mem", "/dev/kvm", "/dev/fuse", "/dev/ptmx", "/dev/tty", "/dev/console",
-        "/dev/vda", "/dev/sda", "/dev/net/tun", "/dev/userfaultfd", "/dev/vsock", "/dev/mqueue", "/root", "/home", "/boot", "/mnt",
+        "/dev/vda", "/dev/sda", "/dev/net/tun", "/dev/userfaultfd", "/dev/vsock", "/root", "/home", "/boot", "/mnt",
         "/etc/shadow", "/var/lib/codecapsule", "/run/systemd", "/.dockerenv", "/lib/modules",
     };
     for (unsigned i = 0; i < sizeof absent / sizeof *absent; i++) {
