@@ -6,7 +6,7 @@
 help:
 	@echo 'make serve        set everything up and run a node on 127.0.0.1:2000 (PORT=N for another port) until Ctrl-C'
 	@echo 'make test         set everything up and run every check and test'
-	@echo 'make test-v2      boot machines with cgroup v2 only, as production is, and run suites inside (5 minutes)'
+	@echo 'make test-v2      boot two kernels with cgroup v2 only, as production is, and run suites inside (15 minutes)'
 	@echo 'make soak         disturb a node at random for 10 minutes (MINUTES=n), seeded (SEED=n)'
 	@echo 'make fuzz         feed made-up bytes to every parser, 5 minutes each (MINUTES=N, TARGET=NAME for one of them)'
 	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'

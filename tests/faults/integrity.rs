@@ -106,6 +106,8 @@ fn an_image_that_is_changed_under_a_node_stops_it() {
 #[test]
 fn what_only_the_page_cache_has_is_found() {
     let data = Data::new();
+    // One that seals reads all of it, so that the page cache would have it before it is changed below.
+    drop(Node::start(options_on(&data)));
     let mut node = Node::start(options_on(&data));
     let part = data.part(PYTHON);
     let place = place_of(&data.image(PYTHON), &part.join(UNREAD)) + 100;
@@ -159,7 +161,7 @@ fn a_start_takes_no_page_cache_for_the_truth() {
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().join("disk");
     let made = std::process::Command::new("mkfs.ext4")
-        .args(["-q", "-d", &data.path()])
+        .args(["-q", "-b", "4096", "-d", &data.path()])
         .arg(&disk)
         .arg("256m")
         .status();

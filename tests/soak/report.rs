@@ -110,7 +110,7 @@ impl Report {
         }
         self.print_row("all", |name| self.tally.count(name));
         println!(
-            "good jobs answered: {} of {:.0} that could have been; slowest end of a request: {:.1?}",
+            "good jobs answered: {}; by the capacity measured beforehand: {:.0}; slowest end of a request: {:.1?}",
             self.tally.count_good("answered"),
             self.possible,
             self.tally.slowest
