@@ -98,6 +98,39 @@ pub(crate) fn options_on(data: &Data) -> NodeOptions {
         .set("runtime_images", "auto")
 }
 
+/// The program that makes images reads through the page cache, and may be anything: an image with other content than its
+/// folder stops the start, and the next one does not find it good.
+#[test]
+fn an_image_that_is_not_like_its_folder_is_never_used() {
+    let data = Data::new();
+    let shim = r#"#!/bin/bash
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+args=("$@") folder=${@: -1} copy=${0%/*}/copy
+unset "args[-1]"
+rm -rf "$copy" && cp -a "$folder/." "$copy"
+[[ $folder != *python* ]] || echo "echo another" >>"$copy/run"
+exec mkfs.erofs "${args[@]}" "$copy"
+"#;
+    let line = r#"mount -t tmpfs shim /usr/local/sbin && printf %s "$1" >/usr/local/sbin/mkfs.erofs &&
+        chmod +x /usr/local/sbin/mkfs.erofs && shift && exec "$@""#;
+    let with_shim = || {
+        let private = "--propagation=private";
+        options_on(&data).through([
+            "unshare", "--mount", private, "bash", "-c", line, "bash", shim,
+        ])
+    };
+    for _ in 0..2 {
+        let told = refusal(with_shim());
+        assert_eq!(told.len(), 1, "{told:#?}");
+        for words in [PYTHON, "not like its folder", "run", "not used"] {
+            assert!(told[0].contains(words), "{told:#?}");
+        }
+    }
+    let node = Node::start(options_on(&data));
+    assert_eq!(seal_lines(&node), 1, "{}", node.stderr());
+    assert_serves(&node);
+}
+
 #[test]
 fn images_are_made_once_and_leave_with_the_node() {
     let data = Data::new();

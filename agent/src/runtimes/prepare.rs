@@ -192,7 +192,9 @@ impl Preparation<'_> {
             self.fall_back(&image.part, Unusable::Mounting(error))?;
             return Ok(None);
         }
-        image.require_like_folder(target)?;
+        if let Some(images) = &self.images {
+            image.confirm(images, target)?;
+        }
         Ok(Some(image.manifest))
     }
 

@@ -61,33 +61,25 @@ impl Images {
         fresh(&self.data, part, formats)
     }
 
-    /// Seals a part. A crash at any moment leaves the image of before, this one, or none; never one without its manifest
-    /// that would be used.
+    /// Makes the image of a part. It has no manifest before [`Images::confirm`], and one without is never used.
     ///
     /// # Errors
-    /// The tool failed, the disk is full or read-only, or the folder changes meanwhile. Nothing is left of the attempt.
+    /// The tool failed, the disk is full or read-only, the page cache differs from the disk, or the folder changes
+    /// meanwhile. Nothing is left of the attempt.
     pub fn seal(&self, part: &str, tool: &Tool) -> Result<Manifest, SealError> {
         let image = self.image(part);
-        let (new_image, new_manifest) = (beside(&image), beside(&self.manifest(part)));
-        let sealed = self.write(part, tool, &new_image, &new_manifest);
+        let new = beside(&image);
+        let sealed = self.write(part, tool, &new);
         if sealed.is_err() {
-            for path in [new_image, new_manifest] {
-                // Not there is as good, and the next start removes what stays.
-                fs::remove_file(path).ok();
-            }
+            // Not there is as good, and the next start removes what stays.
+            fs::remove_file(new).ok();
         }
         sealed
     }
 
-    fn write(
-        &self,
-        part: &str,
-        tool: &Tool,
-        new_image: &Path,
-        new_manifest: &Path,
-    ) -> Result<Manifest, SealError> {
+    fn write(&self, part: &str, tool: &Tool, new: &Path) -> Result<Manifest, SealError> {
         let folder = source(&self.data, part)?;
-        let (image, manifest) = (self.image(part), self.manifest(part));
+        let image = self.image(part);
         let parent = image.parent().unwrap_or(&self.folder);
         let made = DirBuilder::new().mode(0o700).recursive(true).create(parent);
         made.map_err(SealError::file("make", parent))?;
@@ -95,22 +87,31 @@ impl Images {
         // Before the tool, which reads through the page cache; whoever mounts the image compares it with this.
         let tree = Tree::of_source(&folder)?;
         // Made here, so that nobody else can open it at any time.
-        let file = create(new_image)?;
-        tool.run(&folder, new_image)?;
+        let file = create(new)?;
+        tool.run(&folder, new)?;
         let private = file.set_permissions(Permissions::from_mode(0o600));
         private
             .and_then(|()| file.sync_all())
-            .map_err(SealError::file("write", new_image))?;
+            .map_err(SealError::file("write", new))?;
         if fingerprint(&folder)? != source {
             return Err(SealError::Changed { folder });
         }
-        let (sha256, _) =
-            digest_of_stored(new_image).map_err(SealError::file("read", new_image))?;
+        let (sha256, _) = digest_of_stored(new).map_err(SealError::file("read", new))?;
         let size = file
             .metadata()
-            .map_err(SealError::file("look at", new_image))?
+            .map_err(SealError::file("look at", new))?
             .len();
-        let sealed = Manifest {
+        // The old manifest must not be found with the new image.
+        let manifest = self.manifest(part);
+        match fs::remove_file(&manifest) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SealError::file("remove", &manifest)(error));
+            }
+            _ => sync(parent)?,
+        }
+        rename(new, &image)?;
+        sync(parent)?;
+        Ok(Manifest {
             version: VERSION,
             image: Some(Image {
                 format: tool.format,
@@ -119,23 +120,28 @@ impl Images {
             }),
             source,
             tree,
-        };
-        let mut file = create(new_manifest)?;
-        file.write_all(&sealed.to_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(SealError::file("write", new_manifest))?;
-        // An image without a manifest is never used; the old manifest must not be found with the new image.
-        match fs::remove_file(&manifest) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(SealError::file("remove", &manifest)(error));
-            }
-            _ => sync(parent)?,
+        })
+    }
+
+    /// Puts the manifest of an image into place, which has been compared with it: from now on the image is used.
+    ///
+    /// # Errors
+    /// The disk is full or read-only. The image stays one that is not used.
+    pub fn confirm(&self, part: &str, sealed: &Manifest) -> Result<(), SealError> {
+        let manifest = self.manifest(part);
+        let new = beside(&manifest);
+        let written = create(&new).and_then(|mut file| {
+            file.write_all(&sealed.to_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(SealError::file("write", &new))?;
+            rename(&new, &manifest)?;
+            sync(manifest.parent().unwrap_or(&self.folder))
+        });
+        if written.is_err() {
+            // As above.
+            fs::remove_file(new).ok();
         }
-        rename(new_image, &image)?;
-        sync(parent)?;
-        rename(new_manifest, &manifest)?;
-        sync(parent)?;
-        Ok(sealed)
+        written
     }
 
     /// Removes what belongs to none of these parts: temporaries of interrupted attempts, images of packages that are

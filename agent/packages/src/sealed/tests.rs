@@ -168,6 +168,9 @@ fn a_sealed_folder_is_fresh_until_it_changes() {
         let fresh = |formats: &[Format]| images.fresh(PART, formats).unwrap();
         assert_eq!(fresh(&Format::ALL), None);
         let manifest = images.seal(PART, &tool).unwrap();
+        // Not before it has been compared.
+        assert_eq!(fresh(&Format::ALL), None);
+        images.confirm(PART, &manifest).unwrap();
         assert_eq!(fresh(&Format::ALL), Some(manifest.clone()));
         assert_eq!(fresh(&[]), None);
         let image = manifest.image.unwrap();
@@ -180,6 +183,8 @@ fn a_sealed_folder_is_fresh_until_it_changes() {
         assert_eq!(fs::metadata(&path).unwrap().len(), image.size);
         // The same folder, the same image.
         let again = images.seal(PART, &tool).unwrap();
+        assert_eq!(fresh(&Format::ALL), None);
+        images.confirm(PART, &again).unwrap();
         assert_eq!(again.image.unwrap().sha256, image.sha256);
         fs::write(data.path().join(PART).join("new"), "").unwrap();
         assert_eq!(fresh(&Format::ALL), None);

@@ -29,7 +29,7 @@ pub(super) enum PrepareError {
     },
     /// The tool read something else than the manifest says, or wrote it wrongly.
     #[error(
-        "the new image of {part} is not like its folder: {difference}. It was removed; find out who changed the folder, its page cache, or the program that makes images"
+        "the new image of {part} is not like its folder: {difference}. It is not used; find out who changed the folder, its page cache, or the program that makes images"
     )]
     Unlike {
         part: String,

@@ -4,9 +4,9 @@ use super::error::{PrepareError, Unusable};
 use crate::runtimes::check;
 use jail::host::{has_loop_devices, knows_file_system};
 use packages::sealed::{Digest, Format, Images, Manifest, SealError, Stored, Tool, Tree};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use std::{fs, io};
 
 /// The file systems that this host can mount images of, the preferred one first.
 pub(crate) fn means() -> Result<Vec<Format>, Unusable> {
@@ -56,22 +56,31 @@ impl PartImage {
         })
     }
 
-    /// Compares one that is new, now that it is mounted, with its folder as that was read before. One that is not like it
-    /// must not be there at the next start, which would find nothing wrong with the file.
-    pub(super) fn require_like_folder(&self, mounted: &Path) -> Result<(), PrepareError> {
+    /// Compares one that is new, now that it is mounted, with its folder as that was read before. Only then a next start
+    /// may use it, which would find nothing wrong with the file.
+    pub(super) fn confirm(&self, images: &Images, mounted: &Path) -> Result<(), PrepareError> {
         if !self.new {
             return Ok(());
         }
-        let part = self.part.clone();
-        let unlike = match Tree::read(mounted) {
-            Ok(tree) => match self.manifest.tree.first_difference(&tree) {
-                None => return Ok(()),
-                Some(difference) => PrepareError::Unlike { part, difference },
-            },
-            Err(source) => PrepareError::Folder { part, source },
-        };
-        fs::remove_file(&self.path).map_err(|source| self.failed("remove", source))?;
-        Err(unlike)
+        let part = &self.part;
+        let tree = Tree::read(mounted).map_err(|source| PrepareError::Folder {
+            part: part.clone(),
+            source,
+        })?;
+        if let Some(difference) = self.manifest.tree.first_difference(&tree) {
+            return Err(PrepareError::Unlike {
+                part: part.clone(),
+                difference,
+            });
+        }
+        if let Err(error) = images.confirm(part, &self.manifest) {
+            tracing::warn!(
+                part,
+                error = &error as &dyn std::error::Error,
+                "the manifest can't be written: the next start seals again"
+            );
+        }
+        Ok(())
     }
 
     /// Requires the digest that was sealed. Its length in bytes.
