@@ -1,6 +1,6 @@
 //! `capsule-agent serve`: from nothing to a running node.
 
-use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts};
+use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts, ImagePolicy};
 use crate::front::Settings;
 use crate::listen::Listener;
 use crate::runtimes::{self, ProvideError, View};
@@ -271,7 +271,8 @@ fn options(
         front_config: serde_json::to_vec(settings)
             .map_err(system("passing the configuration on"))?,
         drain_timeout: config.admission.drain_timeout,
-        check: runtimes::Order::new(config, view),
+        check: (config.runtimes.images != ImagePolicy::Off)
+            .then(|| runtimes::Order::new(config, view)),
         verify_interval: config.runtimes.verify_interval,
     })
 }

@@ -3,7 +3,7 @@
 use crate::configuration::refusal;
 use crate::images::{Data, PYTHON, options_on, seal_lines};
 use crate::job::{assert_serves, begin, python, sleeper};
-use capsule_tests::{Node, wait};
+use capsule_tests::{Node, NodeOptions, wait};
 use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
@@ -191,6 +191,21 @@ fn a_start_takes_no_page_cache_for_the_truth() {
     ] {
         assert!(told[0].contains(words), "{told:#?}");
     }
+}
+
+/// Asking a node that has nothing to compare its runtimes with is no reason for it to stop.
+#[test]
+fn without_images_a_node_that_is_asked_serves_on() {
+    let node = Node::start(NodeOptions::new().set("runtime_images", "off"));
+    node.signal(Signal::SIGUSR1);
+    let told = || node.stderr().contains("nothing is checked").then_some(());
+    wait::until(CHECK, told).expect("it says so");
+    assert!(
+        !node.stderr().contains("could not be checked"),
+        "{}",
+        node.stderr()
+    );
+    assert_serves(&node);
 }
 
 #[test]

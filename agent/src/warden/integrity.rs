@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_secs(30);
 
 /// Checks, one at a time: one every interval, and one whenever somebody asks.
 pub(super) struct Integrity {
-    order: runtimes::Order,
+    order: Option<runtimes::Order>,
     interval: Option<Duration>,
     /// The one that runs, and when it has to be done.
     running: Option<(Child, Instant)>,
@@ -55,6 +55,10 @@ impl Integrity {
 
     /// Somebody wants a check now: after the one that runs, which may have read already what this is about.
     pub(super) fn ask(&mut self) {
+        if self.order.is_none() {
+            tracing::warn!("nothing is checked: with runtime_images = \"off\" nothing was sealed");
+            return;
+        }
         self.due = Some(Instant::now());
         self.urgency = Urgency::Awaited;
     }
@@ -74,10 +78,11 @@ impl Integrity {
             self.failed(&"it did not end in time");
         }
         let due = self.due.is_some_and(|due| due <= now);
-        if !due || self.broken || self.running.is_some() {
+        let order = self.order.as_ref().filter(|_| due && !self.broken);
+        let Some(order) = order.filter(|_| self.running.is_none()) else {
             return;
-        }
-        match runtimes::start_check(&self.order, self.urgency) {
+        };
+        match runtimes::start_check(order, self.urgency) {
             Ok(child) => {
                 self.running = Some((child, now + DEADLINE));
                 self.wait_for_next();
@@ -99,7 +104,7 @@ impl Integrity {
         }
         match status {
             WaitStatus::Exited(_, 0) => {
-                tracing::debug!("runtimes are what was sealed");
+                tracing::info!("runtimes are what was sealed");
                 self.failures = 0;
             }
             WaitStatus::Exited(_, code) if code == i32::from(MISMATCH) => self.broken = true,
@@ -144,7 +149,7 @@ mod tests {
     fn integrity() -> Integrity {
         let order = serde_json::json!({"view": "/", "log": {"level": "OFF", "format": "Text"}});
         Integrity {
-            order: serde_json::from_value(order).unwrap(),
+            order: Some(serde_json::from_value(order).unwrap()),
             interval: None,
             running: None,
             due: None,
@@ -178,6 +183,16 @@ mod tests {
             assert!(integrity.ended(no_check));
             assert_eq!(integrity.is_broken(), broken);
         }
+        assert_eq!(integrity.next_check(), None);
+    }
+
+    #[test]
+    fn where_nothing_was_sealed_nothing_is_checked() {
+        let mut integrity = Integrity {
+            order: None,
+            ..integrity()
+        };
+        integrity.ask();
         assert_eq!(integrity.next_check(), None);
     }
 

@@ -51,8 +51,8 @@ pub(crate) struct Options {
     pub(crate) front_config: Vec<u8>,
     /// How long a drain may take before what still runs is killed.
     pub(crate) drain_timeout: Duration,
-    /// What is checked while the node serves.
-    pub(crate) check: runtimes::Order,
+    /// What is checked while the node serves; nothing where nothing was sealed.
+    pub(crate) check: Option<runtimes::Order>,
     /// How often; `None` is only when somebody asks for it.
     pub(crate) verify_interval: Option<Duration>,
 }
@@ -315,8 +315,9 @@ impl Warden {
     fn judge(&mut self) {
         if self.integrity.is_broken() && !std::mem::replace(&mut self.judged, true) {
             tracing::error!("this node stops serving: see docs/operating.md, \"runtime files\"");
-            self.jails.close();
+            // Before jobs end by it, so that none of them gets another answer.
             self.front.tell(&FromWarden::Unsound, &[]);
+            self.jails.close();
         }
     }
 
