@@ -3,6 +3,7 @@
 use super::Settings;
 use super::budget::{Charge, Spent};
 use super::error::ApiError;
+use super::places::Reader;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -19,6 +20,7 @@ pub(super) async fn read(
     mut incoming: Body,
     settings: &Settings,
     charge: &mut Charge,
+    reader: &Reader,
 ) -> Result<Vec<u8>, ApiError> {
     let announced = incoming.size_hint().lower();
     bound(usize::try_from(announced).unwrap_or(usize::MAX), settings)?;
@@ -28,8 +30,9 @@ pub(super) async fn read(
     while let Some(bytes) = next(&mut incoming, settings.body_pause, end).await? {
         let length = body.len() + bytes.len();
         bound(length, settings)?;
-        charge
-            .grow_to(length)
+        timeout_at(end, charge.grow_to(length, reader))
+            .await
+            .map_err(|_| ApiError::BodyTimeout)?
             .map_err(|Spent| ApiError::crowded())?;
         body.extend_from_slice(&bytes);
     }

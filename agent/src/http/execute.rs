@@ -20,10 +20,10 @@ pub(super) async fn execute<B: Backend>(
     drop(head);
     let body = match content {
         Content::Json => {
-            let mut reader = api.places.reader();
+            let (reader, mut stay) = api.places.reader();
             tokio::select! {
-                body = body::read(incoming, &api.settings, &mut charge) => body?,
-                () = reader.outlived() => return Err(ApiError::crowded()),
+                body = body::read(incoming, &api.settings, &mut charge, &reader) => body?,
+                () = stay.outlived() => return Err(ApiError::crowded()),
             }
         }
         Content::Unread => Vec::new(),

@@ -93,6 +93,20 @@ async fn bodies_share_a_budget() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_end_makes_way_for_a_smaller_one() {
+    let server = Server::start_with(Fake::default(), settings()).await;
+    let mut slow = server.connect().await;
+    slow.send(chunked()).await;
+    slow.send(chunk(&" ".repeat(960 << 10))).await;
+    let mut other = server.connect().await;
+    let smaller = format!("{}do:wait", " ".repeat(200 << 10));
+    other.send(post(&smaller)).await;
+    assert_eq!(slow.answer().await.status, 503);
+    server.fake.0.go.notify_one();
+    assert_eq!(other.answer().await.status, 200);
+}
+
+#[tokio::test]
 async fn what_is_announced_and_does_not_come_takes_nothing_of_the_budget() {
     let server = Server::start_with(Fake::default(), settings()).await;
     let mut silent = server.connect().await;
