@@ -7,9 +7,9 @@
 
 mod coverage;
 mod expected;
+mod golden;
 mod jail;
 mod probes;
-
 mod survey;
 mod tracer;
 
@@ -31,6 +31,9 @@ fn programs_get_what_they_need_and_nothing_more() {
         for program in program::parse(text) {
             survey.run(&node, language, &program);
         }
+    }
+    for job in golden::jobs() {
+        survey.run_recorded(&node, &job);
     }
     let faults = survey.faults();
     assert!(

@@ -2,11 +2,13 @@
 
 use crate::coverage::Coverage;
 use crate::expected::Expected;
+use crate::golden::Job;
 use crate::jail::Jail;
 use crate::tracer::{Caller, Fate, Made, follow};
 use capsule_tests::Node;
 use capsule_tests::program::Program;
 use jail::seccomp::{Action, calls};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -27,27 +29,42 @@ impl Survey {
         }
     }
 
-    /// Runs a program under the tracer.
+    /// Runs a program under the tracer, and judges its answer.
     pub(crate) fn run(&mut self, node: &Node, language: &str, program: &Program) {
+        let name = format!("{language}, {:?}", program.name);
+        let (status, answer) = self.trace(node, language, &name, &program.body(language));
+        // No time is too long for a program that is stopped at each of its calls.
+        let wrong = program.judge(status, &answer, Duration::ZERO);
+        if !wrong.is_empty() {
+            self.faults.insert(format!("{name}: {}", wrong.join("; ")));
+        }
+    }
+
+    /// Runs a job of the golden record under the tracer.
+    pub(crate) fn run_recorded(&mut self, node: &Node, job: &Job) {
+        let name = format!("golden record, {:?}", job.name);
+        let (status, answer) = self.trace(node, &job.language, &name, &job.body);
+        if status != 200 {
+            self.faults.insert(format!("{name}: {status}, {answer}"));
+        }
+    }
+
+    fn trace(&mut self, node: &Node, language: &str, name: &str, body: &Value) -> (u16, Value) {
         let jail = Jail::blank(node);
         let (ready, traced) = mpsc::channel();
-        let name = format!("{language}, {:?}", program.name);
         std::thread::scope(|scope| {
             let tracer = scope.spawn(|| {
-                let wrong = follow(&jail, &ready, &mut |made| self.see(language, &name, made));
+                let wrong = follow(&jail, &ready, &mut |made| self.see(language, name, made));
                 let wrong = wrong
                     .into_iter()
                     .map(|wrong| format!("{name}: the kernel: {wrong}"));
                 self.faults.extend(wrong);
             });
             traced.recv().expect("the tracer begins");
-            let (status, answer) = node.execute(&program.body(language));
+            let answer = node.execute(body);
             tracer.join().expect("the tracer ends with the jail");
-            // No time is too long for a program that is stopped at each of its calls.
-            let wrong = program.judge(status, &answer, Duration::ZERO);
-            (!wrong.is_empty()).then(|| format!("{name}: {}", wrong.join("; ")))
+            answer
         })
-        .map(|wrong| self.faults.insert(wrong));
     }
 
     fn see(&mut self, language: &str, program: &str, made: &Made) -> Fate {

@@ -100,7 +100,7 @@ fn second_act(report: &mut Report, disk: &Disk) {
         std::thread::sleep(SECOND_ACT);
         load.stop();
     });
-    report.violations.extend(load.take().wrong);
+    verdict::on_short_act(report, load.take());
     verdict::after_the_wardens_death(report, &mut node);
     node.restart();
     verdict::golden(report, &node);

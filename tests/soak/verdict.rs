@@ -81,6 +81,17 @@ pub(crate) fn on_answers(
     report.violations.extend(too_few);
 }
 
+/// What a few seconds can show: every request has an end, and the node answers.
+pub(crate) fn on_short_act(report: &mut Report, tally: Tally) {
+    let (hung, answered) = (tally.count("hung"), tally.count("answered"));
+    report.violations.extend(tally.wrong);
+    if hung > 0 || answered == 0 {
+        report.violations.push(format!(
+            "second act: {hung} requests had no end, {answered} were answered"
+        ));
+    }
+}
+
 /// How many good jobs could have been answered in this time, of so many a second that can be done. Those that blows have
 /// taken could not: each has a blow that explains it, or is a violation of its own.
 fn possible(tally: &Tally, good_capacity: f64, time: Duration) -> f64 {
