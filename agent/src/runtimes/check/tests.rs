@@ -1,7 +1,8 @@
 //! What a check says of folders that were changed or made unreadable.
 
+use super::part::fault_of;
 use super::*;
-use packages::sealed::fingerprint;
+use packages::sealed::{Manifest, SealError, Tree, fingerprint};
 use tempfile::{TempDir, tempdir};
 
 /// A view with these parts, each a folder with one file.
