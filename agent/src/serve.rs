@@ -28,6 +28,9 @@ const WAITING: u32 = 8;
 /// Jails that may still be going away while as many others as allowed are in use.
 const LEAVING: usize = 32;
 
+/// What a job may take from the end of its wait in the queue until it has a jail with its files, and some more.
+const SETTING_UP: Duration = Duration::from_secs(10);
+
 /// How long the processes of an earlier node may take to be gone from its cgroups.
 const LEFTOVERS: Duration = Duration::from_secs(5);
 
@@ -273,6 +276,8 @@ fn options(
         drain_timeout: config.admission.drain_timeout,
         check: (config.runtimes.images != ImagePolicy::Off)
             .then(|| runtimes::Order::new(config, view)),
+        refresh: runtimes::Refresh::new(config, view),
+        retired_for: config.admission.queue_timeout + SETTING_UP,
         verify_interval: config.runtimes.verify_interval,
     })
 }

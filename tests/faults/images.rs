@@ -23,7 +23,7 @@ impl Data {
         data
     }
 
-    fn copy(&self, from: &str) {
+    pub(crate) fn copy(&self, from: &str) {
         let target = self.0.path().join(from);
         fs::create_dir_all(target.parent().expect("it lies in the data directory"))
             .expect("a folder can be made");

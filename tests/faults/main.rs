@@ -17,6 +17,7 @@ mod job;
 mod load;
 mod many;
 mod memory;
+mod packages;
 mod queue;
 mod second;
 mod sockets;

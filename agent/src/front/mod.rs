@@ -3,6 +3,7 @@
 
 mod health;
 mod node;
+mod shelf;
 
 pub(crate) use node::{Node, Settings};
 
@@ -90,7 +91,7 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         inherited_listeners(settings.listeners).map_err(system("take its listeners"))?;
     let store = Store::open(packages_folder())?;
     let http_settings = settings.http();
-    let node = Arc::new(Node::new(settings, &store, Arc::clone(&link)));
+    let node = Arc::new(Node::new(settings, store, Arc::clone(&link)));
 
     let mut tasks = JoinSet::new();
     tasks.spawn({
@@ -103,6 +104,7 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         let unsound = link.unsound();
         async move { until_unsound(unsound, node.health.watch(&node)).await }
     });
+    tasks.spawn(Arc::clone(&node).follow_packages(link.runtimes()));
     let server = http::serve(listeners, Arc::clone(&node), http_settings, link.drain());
     link.tell(ToWarden::Serving);
     tokio::select! {

@@ -1,7 +1,7 @@
 //! What every request shares.
 
 use super::health::Health;
-use crate::catalog::Catalog;
+use super::shelf::Shelf;
 use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
 use crate::http::{self, Backend, Readiness};
 use crate::job;
@@ -14,6 +14,8 @@ use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tracing::level_filters::LevelFilter;
 
 /// The part of the configuration that the front needs, as the warden passes it on: checked already.
@@ -73,7 +75,7 @@ impl Settings {
 /// The node as a request sees it.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) catalog: Catalog,
+    pub(crate) shelf: Shelf,
     pub(crate) ceilings: Ceilings,
     pub(crate) admission: Admission,
     pub(crate) pool: Pool,
@@ -83,15 +85,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(settings: Settings, store: &Store, link: Arc<Link>) -> Self {
-        let (packages, faults) = store.packages();
-        for fault in faults {
-            tracing::error!(error = &fault as &dyn std::error::Error, "package left out");
-        }
-        let catalog = Catalog::new(packages, &settings.limits, &settings.limit_overrides);
+    pub(super) fn new(settings: Settings, store: Store, link: Arc<Link>) -> Self {
         let admission = settings.admission;
         Self {
-            catalog,
+            shelf: Shelf::new(store, settings.limits, settings.limit_overrides),
             ceilings: settings.ceilings,
             admission: Admission::new(
                 admission.max_concurrent_jobs,
@@ -105,6 +102,23 @@ impl Node {
     }
 }
 
+impl Node {
+    /// There are other packages. Jails made before do not have them, so those go before a request can ask for one.
+    pub(super) async fn follow_packages(self: Arc<Self>, mut changed: watch::Receiver<()>) {
+        // The sender lives as long as the process.
+        while changed.changed().await.is_ok() {
+            self.pool.retire();
+            let node = Arc::clone(&self);
+            if spawn_blocking(move || node.shelf.read_anew())
+                .await
+                .is_err()
+            {
+                tracing::error!("the store can't be read anew");
+            }
+        }
+    }
+}
+
 impl Backend for Arc<Node> {
     async fn execute(&self, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
         self.health.require_sound()?;
@@ -114,7 +128,7 @@ impl Backend for Arc<Node> {
     }
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {
-        self.catalog.runtimes()
+        self.shelf.catalog().runtimes()
     }
 
     fn readiness(&self) -> Readiness {

@@ -55,7 +55,7 @@ pub(crate) async fn run(node: &Arc<Node>, body: Vec<u8>) -> Result<ExecuteRespon
 /// this one.
 async fn read(node: &Arc<Node>, body: Vec<u8>) -> Result<Job, JobError> {
     let check = |node: &Node, body: &[u8]| {
-        request::check(request::parse(body)?, &node.catalog, &node.ceilings)
+        request::check(request::parse(body)?, &node.shelf.catalog(), &node.ceilings)
     };
     if body.len() <= LARGE_BODY {
         return Ok(check(node, &body)?);

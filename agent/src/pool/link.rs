@@ -51,6 +51,7 @@ pub(crate) struct Link {
     more_to_send: Notify,
     drain: watch::Sender<bool>,
     unsound: watch::Sender<bool>,
+    runtimes: watch::Sender<()>,
     myself: Weak<Self>,
 }
 
@@ -70,6 +71,7 @@ impl Link {
             more_to_send: Notify::new(),
             drain: watch::Sender::new(false),
             unsound: watch::Sender::new(false),
+            runtimes: watch::Sender::new(()),
             myself: myself.clone(),
         }))
     }
@@ -82,6 +84,11 @@ impl Link {
     /// Turns true when the warden has found the runtimes to be something else than was sealed.
     pub(crate) fn unsound(&self) -> watch::Receiver<bool> {
         self.unsound.subscribe()
+    }
+
+    /// Changes when there are other packages.
+    pub(crate) fn runtimes(&self) -> watch::Receiver<()> {
+        self.runtimes.subscribe()
     }
 
     /// Moves messages both ways until the warden is gone.
@@ -196,6 +203,10 @@ impl Link {
             }
             FromWarden::Unsound => {
                 self.unsound.send_replace(true);
+                return;
+            }
+            FromWarden::RuntimesChanged => {
+                self.runtimes.send_replace(());
                 return;
             }
             FromWarden::Created(request, id) => {

@@ -21,12 +21,20 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const FULL: i32 = nix::libc::EAGAIN;
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Blank jails, the oldest first.
+#[derive(Debug, Default)]
+struct Blank {
+    jails: VecDeque<Jail>,
+    /// How often all of them were retired: one that was ordered before the last time is of no use.
+    generation: u64,
+}
+
 /// The pool of a node.
 #[derive(Debug)]
 pub(crate) struct Pool {
     link: Arc<Link>,
     size: usize,
-    blank: Mutex<VecDeque<Jail>>,
+    blank: Mutex<Blank>,
     taken: Notify,
 }
 
@@ -44,7 +52,7 @@ impl Pool {
     /// A jail for one job: a blank one if there is any, else one made now.
     pub(crate) async fn lease(&self) -> Result<Jail, LinkError> {
         loop {
-            let jail = self.blank().pop_front();
+            let jail = self.blank().jails.pop_front();
             match jail {
                 Some(jail) => {
                     self.taken.notify_one();
@@ -75,7 +83,17 @@ impl Pool {
 
     /// How many blank jails are ready.
     pub(crate) fn ready(&self) -> usize {
-        self.blank().len()
+        self.blank().jails.len()
+    }
+
+    /// Destroys all blank jails, also those being made: they have other packages than those made from now on.
+    pub(crate) fn retire(&self) {
+        let mut blank = self.blank();
+        blank.generation += 1;
+        let retired = std::mem::take(&mut blank.jails);
+        drop(blank);
+        drop(retired);
+        self.taken.notify_one();
     }
 
     /// Refills for ever, one jail at a time: a running job's cpu matters more than the next job's head start.
@@ -86,10 +104,14 @@ impl Pool {
                 self.taken.notified().await;
                 continue;
             }
+            let generation = self.blank().generation;
             match self.link.create().await {
                 Ok(jail) => {
                     pause = RETRY.0;
-                    self.blank().push_back(jail);
+                    let mut blank = self.blank();
+                    if blank.generation == generation {
+                        blank.jails.push_back(jail);
+                    }
                 }
                 Err(LinkError::Closed) => return,
                 Err(error) => {
@@ -104,7 +126,7 @@ impl Pool {
         }
     }
 
-    fn blank(&self) -> MutexGuard<'_, VecDeque<Jail>> {
+    fn blank(&self) -> MutexGuard<'_, Blank> {
         self.blank.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,9 @@ use std::{fs, io};
 pub(crate) use part::MISMATCH;
 pub(super) use part::{Checked, Outcome};
 
+/// How often a part may change while it is read.
+const ATTEMPTS: u32 = 3;
+
 /// What a check needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -86,11 +89,30 @@ pub(super) fn check(view: &View, mut tell: impl FnMut(&Checked)) -> Result<Outco
     }
     let mut worst = Outcome::Sound;
     for name in names {
-        let part = Checked::of(view, name);
+        let Some(part) = settled(view, &name) else {
+            continue;
+        };
         worst = worst.max(part.outcome());
         tell(&part);
     }
     Ok(worst)
+}
+
+/// What is found for a part that does not change meanwhile; nothing where it is taken out of the view. A manifest goes before
+/// its part does and comes after it, so that one that is the same afterwards was that of what was read.
+fn settled(view: &View, name: &str) -> Option<Checked> {
+    let mut attempts = ATTEMPTS;
+    loop {
+        attempts -= 1;
+        let part = Checked::of(view, name.to_owned());
+        let manifest = view.manifest(name);
+        if part.outcome() == Outcome::Sound || attempts == 0 || part.is_of(&manifest) {
+            return Some(part);
+        }
+        if !manifest.exists() {
+            return None;
+        }
+    }
 }
 
 /// The parts that have a manifest, `base` first.

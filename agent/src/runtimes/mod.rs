@@ -6,10 +6,12 @@
 //!   base/  packages/NAME/VERSION/            the mounts, which jails take over
 //!   sealed/PART.json                         the manifest of each
 //!   sealed/PART.image                        the image file itself, where there is one; jails don't have this folder
+//!   packages/NAME/.retired-VERSION           no new job gets this one; it is unmounted when those that waited have begun
 //! ```
 //!
-//! [`provide()`] has all of it made before the node serves, [`verify()`] and the warden's own checks compare it with the
-//! manifests at any time. Helpers do that work: the warden neither waits for it, nor reads these files, nor has threads.
+//! [`provide()`] has all of it made before the node serves, [`Refresh`] has it follow the store while it does, [`verify()`]
+//! and the warden's own checks compare it with the manifests at any time. Helpers do that work: the warden neither waits
+//! for it, nor reads these files, nor has threads.
 
 mod check;
 mod order;
@@ -19,7 +21,7 @@ mod verify;
 
 pub(crate) use check::{MISMATCH, Order, check_main, start_check};
 pub(crate) use prepare::{means, parts, prepare_main};
-pub(crate) use provide::{ProvideError, provide};
+pub(crate) use provide::{ProvideError, Refresh, Started, provide};
 pub(crate) use verify::verify;
 
 use std::path::{Path, PathBuf};
@@ -56,6 +58,30 @@ impl View {
         statvfs(&self.root).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
     }
 
+    /// Lets root change what is there, or nobody.
+    fn set_writable(&self, writable: bool) -> std::io::Result<()> {
+        use nix::mount::{MsFlags, mount};
+        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        let flags = if writable {
+            flags
+        } else {
+            flags | MsFlags::MS_RDONLY
+        };
+        mount(None::<&str>, &self.root, None::<&str>, flags, None::<&str>)?;
+        Ok(())
+    }
+
+    /// What is mounted there of the store, as parts.
+    fn packages_there(&self) -> std::io::Result<Vec<String>> {
+        let mut parts = Vec::new();
+        for name in folders(&self.packages())? {
+            for version in folders(&self.packages().join(&name))? {
+                parts.push(format!("packages/{name}/{version}"));
+            }
+        }
+        Ok(parts)
+    }
+
     /// Root folder of every jail.
     pub(crate) fn base(&self) -> PathBuf {
         self.root.join("base")
@@ -81,4 +107,32 @@ impl View {
     fn image(&self, part: &str) -> PathBuf {
         self.sealed().join(format!("{part}.image"))
     }
+}
+
+/// The mark of a package that no new job gets, beside its folder: below the packages, where the front sees it.
+fn retired_mark(package: &Path) -> Option<PathBuf> {
+    let version = package.file_name()?.to_str()?;
+    Some(package.with_file_name(format!(".retired-{version}")))
+}
+
+/// Whether a package, by its folder in a view, is there only for jobs that asked for it before it was removed.
+pub(crate) fn is_retired(package: &Path) -> bool {
+    retired_mark(package).is_some_and(|mark| mark.exists())
+}
+
+/// Names of the folders in one; none where it does not exist.
+fn folders(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let (true, Ok(name)) = (entry.file_type()?.is_dir(), entry.file_name().into_string()) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }

@@ -1,8 +1,9 @@
-//! The helper that makes the runtimes ready: seals what has no fresh image, checks every image as the disk has it, mounts
-//! all of them.
+//! The helper that has a view follow the store: seals what has no fresh image, checks images as the disk has them, mounts
+//! those, and retires what is not in the store any more. Before a node serves the view is empty, later it is not.
 
 mod error;
 mod images;
+mod retire;
 
 use super::View;
 use super::order::{self, Log};
@@ -24,11 +25,13 @@ pub(crate) use error::Unusable;
 pub(crate) use images::means;
 
 /// What the warden orders.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) data: PathBuf,
     pub(super) view: PathBuf,
     pub(super) policy: ImagePolicy,
+    /// Unmount what was retired at an earlier time.
+    pub(super) unmount_retired: bool,
     pub(super) log: Log,
 }
 
@@ -76,20 +79,7 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
         images: None,
         fallback: None,
     };
-    // Also a store without a package is one.
-    let store = "packages";
-    preparation
-        .place(store)
-        .map_err(|source| PrepareError::Mount {
-            part: store.to_owned(),
-            source,
-        })?;
-    let sealed = preparation.images(&parts)?;
-    for (part, image) in parts.iter().zip(sealed) {
-        preparation.provide(part, image)?;
-    }
-    preparation.warn();
-    Ok(())
+    preparation.follow(&parts)
 }
 
 struct Preparation<'a> {
@@ -102,8 +92,44 @@ struct Preparation<'a> {
 }
 
 impl Preparation<'_> {
-    /// The image of each part, where it has one or gets one, as it was sealed.
-    fn images(&mut self, parts: &[String]) -> Result<Vec<Option<PartImage>>, PrepareError> {
+    /// Has the view follow the store, which has these parts. Whatever comes of it, the view is read-only at the end.
+    fn follow(&mut self, parts: &[String]) -> Result<(), PrepareError> {
+        let failed = |source| PrepareError::View { source };
+        let store = "packages";
+        self.view.set_writable(true).map_err(failed)?;
+        let done = self
+            .place(store)
+            .map_err(failed)
+            .and_then(|_| self.retire(parts))
+            .and_then(|()| self.provide_missing(parts));
+        self.view.set_writable(false).map_err(failed)?;
+        self.warn();
+        done
+    }
+
+    /// Seals, checks and mounts what is not there yet.
+    fn provide_missing(&mut self, parts: &[String]) -> Result<(), PrepareError> {
+        let is_missing = |part: &&String| !self.view.part(part).is_dir();
+        let missing: Vec<String> = parts.iter().filter(is_missing).cloned().collect();
+        let sealed = self.images(parts, &missing)?;
+        for (part, image) in missing.iter().zip(sealed) {
+            if let Err(error) = self.provide(part, image) {
+                // Half of it must not pass for a part that is there.
+                if let Err(error) = self.unmount(part) {
+                    tracing::error!(part, %error, "can't be unmounted");
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The image of each part that is missing, where it has one or gets one, as it was sealed.
+    fn images(
+        &mut self,
+        all: &[String],
+        parts: &[String],
+    ) -> Result<Vec<Option<PartImage>>, PrepareError> {
         let none = || parts.iter().map(|_| None).collect();
         if self.order.policy == ImagePolicy::Off {
             return Ok(none());
@@ -118,7 +144,7 @@ impl Preparation<'_> {
                 return Ok(none());
             }
         };
-        if let Err(error) = images.keep_only(parts) {
+        if let Err(error) = images.keep_only(all) {
             tracing::warn!(error = &error as &dyn std::error::Error, "old images stay");
         }
         let tool = formats.iter().find_map(|format| format.tool());

@@ -4,16 +4,20 @@ use super::order::{self, Log};
 use super::prepare::Order;
 use super::{PREPARE, View};
 use crate::config::Config;
-use jail::host::Urgency;
+use jail::host::{Child, Urgency};
+use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::pipe;
+use nix::unistd::pipe2;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 
 /// Manifests are all that is written there, about 150 bytes for each file of the runtimes.
 const OPTIONS: &str = "mode=755,size=64m";
+
+/// The most that a helper can say, in bytes.
+const SAID: u64 = 16 << 10;
 
 /// The runtimes can't be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -61,38 +65,77 @@ pub(crate) fn provide(config: &Config) -> Result<View, ProvideError> {
         Some(OPTIONS),
     )
     .map_err(system(making))?;
-    prepare(config, &view)?;
-    let read_only = MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | flags;
-    mount(
-        None::<&str>,
-        &view.root,
-        None::<&str>,
-        read_only,
-        None::<&str>,
-    )
-    .map_err(system("making the runtimes read-only"))?;
-    Ok(view)
+    let started = Refresh::new(config, &view)
+        .start(false)
+        .map_err(system("starting the process that prepares the runtimes"))?;
+    // It says something or ends.
+    let said = started.said();
+    let status = waitpid(started.child.pid, None).map_err(system("waitpid"))?;
+    match refused(status, said) {
+        None => Ok(view),
+        Some(why) => Err(why),
+    }
 }
 
-fn prepare(config: &Config, view: &View) -> Result<(), ProvideError> {
-    let starting = "starting the process that prepares the runtimes";
-    let order = Order {
-        data: config.data_directory.clone(),
-        view: view.root.clone(),
-        policy: config.runtimes.images,
-        log: Log::new(config.log_level, config.log_format),
-    };
-    let (failure, theirs) = pipe().map_err(system(starting))?;
-    let child = order::give(PREPARE, Urgency::Awaited, &order, Some(theirs.as_fd()))
-        .map_err(system(starting))?;
-    drop(theirs);
-    let mut said = String::new();
-    File::from(failure)
-        .read_to_string(&mut said)
-        .map_err(system("hearing the process that prepares the runtimes"))?;
-    match waitpid(child.pid, None).map_err(system("waitpid"))? {
-        WaitStatus::Exited(_, 0) => Ok(()),
-        _ if !said.is_empty() => Err(ProvideError::Refused(said)),
-        status => Err(ProvideError::Died(status)),
+/// What a helper's end means.
+fn refused(status: WaitStatus, said: String) -> Option<ProvideError> {
+    match status {
+        WaitStatus::Exited(_, 0) => None,
+        _ if !said.is_empty() => Some(ProvideError::Refused(said)),
+        status => Some(ProvideError::Died(status)),
+    }
+}
+
+/// Has the view of a node that serves follow the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Refresh(Order);
+
+/// A helper that is at it.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) child: Child,
+    /// Where it says why it failed.
+    failure: File,
+}
+
+impl Refresh {
+    /// For the node with this configuration and view.
+    pub(crate) fn new(config: &Config, view: &View) -> Self {
+        Self(Order {
+            data: config.data_directory.clone(),
+            view: view.root.clone(),
+            policy: config.runtimes.images,
+            unmount_retired: false,
+            log: Log::new(config.log_level, config.log_format),
+        })
+    }
+
+    /// Starts the helper; with `unmount_retired` it also unmounts what an earlier one has retired.
+    pub(crate) fn start(&self, unmount_retired: bool) -> io::Result<Started> {
+        let order = Order {
+            unmount_retired,
+            ..self.0.clone()
+        };
+        let (failure, theirs) = pipe2(OFlag::O_CLOEXEC)?;
+        let child = order::give(PREPARE, Urgency::Awaited, &order, Some(theirs.as_fd()))?;
+        Ok(Started {
+            child,
+            failure: failure.into(),
+        })
+    }
+}
+
+impl Started {
+    /// What it says, to its end: waits for that.
+    fn said(&self) -> String {
+        let mut said = Vec::new();
+        // What can't be heard was not said.
+        (&self.failure).take(SAID).read_to_end(&mut said).ok();
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// What came of it, now that it has ended with this status.
+    pub(crate) fn outcome(&self, status: WaitStatus) -> Result<(), ProvideError> {
+        refused(status, self.said()).map_or(Ok(()), Err)
     }
 }

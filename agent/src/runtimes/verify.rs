@@ -22,7 +22,7 @@ enum VerifyError {
     #[error("the running node can't be found")]
     Instance(#[source] io::Error),
     #[error(
-        "the node that runs with this state directory is still starting: try again when it serves"
+        "the node that runs with this state directory is still starting, or takes over a change of its packages: try again"
     )]
     Starting,
     #[error("the node ended while its runtimes were checked")]

@@ -53,6 +53,10 @@ impl Integrity {
         self.broken
     }
 
+    pub(super) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Somebody wants a check now: after the one that runs, which may have read already what this is about.
     pub(super) fn ask(&mut self) {
         if self.order.is_none() {

@@ -13,6 +13,7 @@ mod jails;
 mod life;
 pub(crate) mod protocol;
 mod pulse;
+mod refresh;
 mod signals;
 mod slots;
 
@@ -29,6 +30,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use protocol::{FromWarden, ToWarden};
+use refresh::Refresh;
 use signals::Signals;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -53,6 +55,10 @@ pub(crate) struct Options {
     pub(crate) drain_timeout: Duration,
     /// What is checked while the node serves; nothing where nothing was sealed.
     pub(crate) check: Option<runtimes::Order>,
+    /// What has the runtimes follow the store.
+    pub(crate) refresh: runtimes::Refresh,
+    /// How long a runtime that was removed is there for jobs that asked for it before.
+    pub(crate) retired_for: Duration,
     /// How often; `None` is only when somebody asks for it.
     pub(crate) verify_interval: Option<Duration>,
 }
@@ -91,6 +97,7 @@ pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), Ward
         jails: Jails::new(&options),
         front: Front::start(&options, &listeners)?,
         integrity: Integrity::new(&options),
+        refresh: Refresh::new(&options),
         listeners,
         options,
         signals,
@@ -143,6 +150,7 @@ struct Warden {
     restart: Option<Instant>,
     jails: Jails,
     integrity: Integrity,
+    refresh: Refresh,
     /// When the drain began.
     drain: Option<Instant>,
     /// The front has closed its channel at the end of a drain, and is about to end.
@@ -163,6 +171,7 @@ impl Warden {
             while let Some(signal) = self.signals.next().map_err(system("reading a signal"))? {
                 match signal {
                     Signal::SIGTERM | Signal::SIGINT => self.begin_drain(),
+                    Signal::SIGHUP => self.refresh.ask(),
                     Signal::SIGUSR1 => self.integrity.ask(),
                     Signal::SIGUSR2 => self.integrity.found_broken(),
                     // Of children, which are looked for below.
@@ -188,7 +197,7 @@ impl Warden {
         }
         self.jails.watch_memory();
         self.jails.remove_dead();
-        self.integrity.check_if_due();
+        self.keep_up();
         self.judge();
         match (self.restart, self.drain) {
             (Some(_), Some(_)) => return Ok(false),
@@ -232,8 +241,16 @@ impl Warden {
         };
         let front = front.map(|at| at.saturating_duration_since(Instant::now()));
         let drain = self.drain.map(|_| DRAIN_LOOK);
-        let check = self.integrity.next_check();
-        let soonest = [self.jails.next_retry(), front, drain, check]
+        // Each waits for the other, whose end is a signal.
+        let check = self
+            .integrity
+            .next_check()
+            .filter(|_| !self.refresh.is_running());
+        let refresh = self
+            .refresh
+            .next()
+            .filter(|_| !self.is_looking_at_runtimes());
+        let soonest = [self.jails.next_retry(), front, drain, check, refresh]
             .into_iter()
             .flatten()
             .min();
@@ -302,13 +319,31 @@ impl Warden {
                     if pid == self.front.pid() {
                         front_ended = true;
                         self.report_front_end(status);
-                    } else if !self.integrity.ended(status) {
+                    } else if !self.integrity.ended(status) && !self.refresh.ended(status) {
                         self.jails.died(pid);
                     }
                 }
                 Err(error) => return Err(system("waitpid")(error)),
             }
         }
+    }
+
+    /// Checks the runtimes, or has them follow the store, when it is time for either and the other is not at it.
+    fn keep_up(&mut self) {
+        if !self.refresh.is_running() {
+            self.integrity.check_if_due();
+        }
+        if !self.is_looking_at_runtimes() && self.drain.is_none() && !self.integrity.is_broken() {
+            self.refresh.start_if_due();
+        }
+        // A front that starts later sees it anyway.
+        if self.refresh.take_news() && self.hears() {
+            self.front.tell(&FromWarden::RuntimesChanged, &[]);
+        }
+    }
+
+    const fn is_looking_at_runtimes(&self) -> bool {
+        self.refresh.is_running() || self.integrity.is_running()
     }
 
     /// A node whose runtimes are not what was sealed, or that can't tell, runs nothing more.

@@ -54,6 +54,8 @@ pub(crate) enum FromWarden {
     Drain,
     /// Say [`ToWarden::Alive`].
     Ping,
+    /// There are other packages now, or some are retired: read them anew, use no blank jail made before.
+    RuntimesChanged,
     /// The runtimes are not what was sealed: run nothing more, and say so.
     Unsound,
 }

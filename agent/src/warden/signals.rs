@@ -5,7 +5,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Those that are about the runtimes.
-const CHECKS: [Signal; 2] = [Signal::SIGUSR1, Signal::SIGUSR2];
+const CHECKS: [Signal; 3] = [Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGUSR2];
 
 /// Has signals about the runtimes wait until there is a warden, instead of ending a node that still starts.
 pub(crate) fn hold_checks() -> nix::Result<()> {

@@ -3,6 +3,7 @@
 use super::super::View;
 use crate::sentence;
 use packages::sealed::{Image, Manifest, SealError, Stored, Tree, digest_of_stored};
+use std::path::Path;
 use std::process::ExitCode;
 use std::{fmt, fs};
 
@@ -72,6 +73,16 @@ impl Checked {
             }
         }
         part
+    }
+
+    /// Whether it was held against the manifest that is there now.
+    pub(super) fn is_of(&self, manifest: &Path) -> bool {
+        let now = fs::read(manifest).map(|bytes| Manifest::parse(&bytes));
+        match (now, &self.manifest) {
+            (Ok(Ok(now)), Some(then)) => now == *then,
+            (Ok(Err(_)), None) => true,
+            _ => false,
+        }
     }
 
     /// Says what is wrong with it in the log.

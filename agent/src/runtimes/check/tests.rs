@@ -23,6 +23,32 @@ fn view(parts: &[&str]) -> (TempDir, View) {
     (root, view)
 }
 
+#[test]
+fn a_part_that_is_taken_out_meanwhile_is_not_judged() {
+    let (_root, view) = view(&["base", "other"]);
+    let names = names(&view).unwrap();
+    assert_eq!(names.len(), 2);
+    // As it is taken out: the manifest first.
+    fs::remove_file(view.manifest("other")).unwrap();
+    fs::remove_dir_all(view.part("other")).unwrap();
+    let settled: Vec<_> = names.iter().map(|name| settled(&view, name)).collect();
+    assert!(
+        settled[0]
+            .as_ref()
+            .is_some_and(|part| part.outcome() == Outcome::Sound)
+    );
+    assert!(settled[1].is_none());
+    // One that is damaged is.
+    fs::write(view.part("base").join("file"), "another").unwrap();
+    let damaged = super::settled(&view, "base").unwrap();
+    assert_eq!(damaged.outcome(), Outcome::Changed);
+    fs::write(view.manifest("base"), "no manifest").unwrap();
+    assert_eq!(
+        super::settled(&view, "base").unwrap().outcome(),
+        Outcome::Changed
+    );
+}
+
 fn outcomes(view: &View) -> (Outcome, Vec<Outcome>) {
     let mut parts = Vec::new();
     let worst = check(view, |part| parts.push(part.outcome())).unwrap();

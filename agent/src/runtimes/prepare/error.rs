@@ -35,6 +35,12 @@ pub(super) enum PrepareError {
         part: String,
         difference: Difference,
     },
+    /// The folder in which everything is mounted.
+    #[error("the place where runtimes are mounted can't be changed")]
+    View {
+        #[source]
+        source: io::Error,
+    },
     #[error("the runtimes can't be listed")]
     Store(#[from] PackageError),
     #[error("{part} can't be used")]

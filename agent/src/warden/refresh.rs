@@ -1,0 +1,90 @@
+//! Has the runtimes follow the store while the node serves: when somebody asks, and once more when nobody can want what
+//! was retired.
+
+use super::Options;
+use crate::runtimes::{self, Started};
+use nix::sys::wait::WaitStatus;
+use std::time::{Duration, Instant};
+
+/// One at a time, and never beside a check, which would find a part gone.
+pub(super) struct Refresh {
+    order: runtimes::Refresh,
+    /// How long a job may wait for its jail after it has its runtime.
+    grace: Duration,
+    asked: bool,
+    running: Option<Started>,
+    /// When to unmount what was retired.
+    unmount: Option<Instant>,
+    /// One has ended, of which the front does not know.
+    news: bool,
+}
+
+impl Refresh {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            order: options.refresh.clone(),
+            grace: options.retired_for,
+            asked: false,
+            running: None,
+            unmount: None,
+            news: false,
+        }
+    }
+
+    /// Somebody has changed the store: after the one that runs, which may have seen some of it only.
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    pub(super) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Starts a helper when it is time for one.
+    pub(super) fn start_if_due(&mut self) {
+        let now = Instant::now();
+        let unmounts = self.unmount.is_some_and(|at| at <= now);
+        if self.running.is_some() || !(self.asked || unmounts) {
+            return;
+        }
+        match self.order.start(unmounts) {
+            Ok(started) => self.running = Some(started),
+            Err(error) => tracing::error!(%error, "the store can't be looked at: ask again"),
+        }
+        // What is retired from now on is for the next one.
+        self.unmount = self.asked.then(|| now + self.grace);
+        self.asked = false;
+    }
+
+    /// A child of the warden has ended. Whether it was such a helper.
+    pub(super) fn ended(&mut self, status: WaitStatus) -> bool {
+        let ours = |started: &mut Started| status.pid() == Some(started.child.pid);
+        let Some(started) = self.running.take_if(ours) else {
+            return false;
+        };
+        match started.outcome(status) {
+            Ok(()) => tracing::info!("the runtimes are those of the store"),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the runtimes could not be made those of the store"
+            ),
+        }
+        // Also of one that failed: some of it may be done.
+        self.news = true;
+        true
+    }
+
+    /// Whether there is something to tell the front, once.
+    pub(super) const fn take_news(&mut self) -> bool {
+        std::mem::replace(&mut self.news, false)
+    }
+
+    /// How long until there is something to do.
+    pub(super) fn next(&self) -> Option<Duration> {
+        if self.asked {
+            return Some(Duration::ZERO);
+        }
+        self.unmount
+            .map(|at| at.saturating_duration_since(Instant::now()))
+    }
+}
