@@ -5,9 +5,12 @@
 //! `.ppman-installed` marks that all of it is there. Reading is synchronous and touches nothing but that folder;
 //! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
 
+pub mod checksum;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod id;
+pub mod index;
 mod info;
 mod overrides;
 mod script;
@@ -16,6 +19,7 @@ mod selector;
 mod store;
 
 pub use error::{FaultySelector, InfoFault, PackageError, ScriptFault};
+pub use id::{IdFault, PackageId};
 pub use info::{Package, Provided};
 pub use overrides::{Cap, LimitOverrides, OverrideFault};
 pub use script::StageScript;

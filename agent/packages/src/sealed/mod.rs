@@ -15,7 +15,8 @@ mod seal;
 mod tree;
 mod walk;
 
-pub use digest::Digest;
+pub use digest::{Digest, NoDigest};
+pub(crate) use direct::digest_of;
 pub use direct::{Stored, digest_of_stored};
 pub use error::SealError;
 pub use images::{Images, fresh};
