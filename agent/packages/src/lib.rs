@@ -5,6 +5,7 @@
 //! `.ppman-installed` marks that all of it is there. Reading is synchronous and touches nothing but that folder;
 //! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
 
+pub mod archive;
 pub mod checksum;
 mod error;
 #[cfg(fuzzing)]
