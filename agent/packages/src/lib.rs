@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod id;
 pub mod index;
 mod info;
+pub mod install;
 mod overrides;
 mod script;
 pub mod sealed;

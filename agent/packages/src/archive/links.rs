@@ -28,7 +28,7 @@ pub(super) fn target(target: &[u8], path: &str, inside: &str) -> Result<String, 
 }
 
 /// Whether a link at `path` below a package's folder leads to somewhere in it, if all links in it do.
-fn ends_within(target: &str, path: &str) -> bool {
+pub(crate) fn ends_within(target: &str, path: &str) -> bool {
     let (mut up, mut is_down) = (0, false);
     for name in target.split('/') {
         match name {

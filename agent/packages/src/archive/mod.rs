@@ -21,6 +21,7 @@ mod write;
 
 pub use error::{ArchiveError, Fault};
 pub use limits::Limits;
+pub(crate) use links::ends_within;
 
 use crate::id::PackageId;
 use gzip::Unzipped;
