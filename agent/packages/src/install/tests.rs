@@ -352,18 +352,19 @@ fn a_staging_folder_elsewhere_is_refused() {
     );
 }
 
-/// Set for [`on_a_full_disk`] by [`a_full_disk_leaves_the_store_as_it_was`].
-const FULL: &str = "CAPSULE_TEST_FULL_DISK";
-
 /// No file may be longer than 512 bytes there, which ends the manifest as a full disk does.
 #[test]
 fn a_full_disk_leaves_the_store_as_it_was() {
     let limited = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
-    let output = Command::new("/bin/dash")
+    let output = Command::new("/bin/sh")
         .args(["-c", limited, "sh"])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "install::tests::on_a_full_disk", "--nocapture"])
-        .env(FULL, "1")
+        .args([
+            "--exact",
+            "install::tests::on_a_full_disk",
+            "--ignored",
+            "--nocapture",
+        ])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -374,10 +375,8 @@ fn a_full_disk_leaves_the_store_as_it_was() {
 }
 
 #[test]
+#[ignore = "needs the limit that a_full_disk_leaves_the_store_as_it_was sets"]
 fn on_a_full_disk() {
-    if std::env::var_os(FULL).is_none() {
-        return;
-    }
     let data = Data::new();
     let error = data.publish(data.staged()).unwrap_err();
     assert!(
