@@ -16,8 +16,8 @@ pub enum Unfit {
     /// A device, fifo or socket.
     #[error("it is no file, folder or link")]
     Kind,
-    /// Set-uid, set-gid, sticky, or for others to write.
-    #[error("its mode is {0:o}")]
+    /// Set-uid, set-gid, sticky, for others to write, or not for all to read.
+    #[error("its mode is {0:o}, and neither 755 nor, being a file, 644")]
     Mode(u32),
     /// A link that could lead out of the package.
     #[error("it is a link out of the package")]
@@ -58,7 +58,6 @@ fn one(found: &Found, owner: u32) -> Result<Option<Unfit>, SealError> {
     let status = &found.metadata;
     let kind = status.file_type();
     let mode = status.mode() & 0o7777;
-    let is_root = found.name == ".";
     let fault = if status.uid() != owner {
         Some(Unfit::Owner)
     } else if kind.is_symlink() {
@@ -71,7 +70,8 @@ fn one(found: &Found, owner: u32) -> Result<Option<Unfit>, SealError> {
         Some(Unfit::Kind)
     } else {
         // The staging folder's own mode is ours, and set at the end.
-        (mode & 0o7022 != 0 && !is_root).then_some(Unfit::Mode(mode))
+        let fits = mode == 0o755 || (mode == 0o644 && kind.is_file()) || found.name == ".";
+        (!fits).then_some(Unfit::Mode(mode))
     };
     Ok(fault)
 }

@@ -174,8 +174,7 @@ impl Installer {
             for path in entries(&names)? {
                 let below = path.strip_prefix(self.manifests()).unwrap_or(&path);
                 let package = self.packages().join(below.with_extension(""));
-                let is_manifest = path.extension().is_some_and(|end| end == "json");
-                if !is_manifest || !exists(&package)? {
+                if !exists(&package)? {
                     fs::remove_file(&path).map_err(SealError::file("remove", &path))?;
                 }
             }

@@ -178,7 +178,7 @@ fn what_is_no_package_is_not_published() {
     type Break = fn(&Path, &Path);
     type Expected = fn(&InstallError) -> bool;
     let package: Expected = |e| matches!(e, InstallError::Package { .. });
-    let cases: [(Break, Expected); 9] = [
+    let cases: [(Break, Expected); 10] = [
         (|d, _| fs::remove_file(d.join("run")).unwrap(), package),
         (|d, _| fs::remove_file(d.join(".env")).unwrap(), package),
         (
@@ -210,6 +210,10 @@ fn what_is_no_package_is_not_published() {
         (
             |d, _| fs::set_permissions(d.join("lib"), Permissions::from_mode(0o777)).unwrap(),
             |e| is_unfit(e, "lib", Unfit::Mode(0o777)),
+        ),
+        (
+            |d, _| fs::set_permissions(d.join("run"), Permissions::from_mode(0o600)).unwrap(),
+            |e| is_unfit(e, "run", Unfit::Mode(0o600)),
         ),
         (
             |d, outside| fs::hard_link(d.join("lib/a"), outside.join("c")).unwrap(),
