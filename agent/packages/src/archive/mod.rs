@@ -2,8 +2,8 @@
 //!
 //! Nothing is taken over that a package does not need, and each thing that is refused is a [`Fault`] with its reason. The
 //! layers, from the outside: [`gzip`] counts what comes in and out, [`stream`] cuts blocks, [`headers`] reads an entry with
-//! its extensions, [`names`] and [`links`] check paths, [`seen`] knows what the archive has made, [`write`] makes it below
-//! one descriptor. None of them needs a privilege or follows a link.
+//! its extensions, [`names`] and [`links`] check paths, [`seen`] knows what the archive has made, [`mod@write`] makes it
+//! below one descriptor. None of them needs a privilege or follows a link.
 //!
 //! What is made: folders with mode 0755, files with 0755 where one of the archive's execute bits is set and 0644
 //! otherwise, relative links that end within the package. They belong to whoever unpacks. Files have the archive's time

@@ -56,6 +56,7 @@ impl Installer {
     }
 
     /// Makes an empty folder to unpack in. The caller gives it to whom it is meant for (fchown) and passes the descriptor.
+    /// Waits as [`Installer::publish`] does.
     ///
     /// # Errors
     /// It can't be made.
@@ -78,6 +79,8 @@ impl Installer {
         now: SystemTime,
     ) -> Result<(), InstallError> {
         let _lock = self.lock()?;
+        // Dropped before the lock: once its folder is away, another one may be made under its number.
+        let staging = staging;
         let publishing = Publishing {
             installer: self,
             staging: &staging,

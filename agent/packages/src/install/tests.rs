@@ -172,6 +172,29 @@ fn of_two_at_once_one_wins() {
     data.assert_clean(true);
 }
 
+/// Staging folders have numbers, and one that is free is taken again at once.
+#[test]
+fn packages_that_come_at_once_leave_each_other_alone() {
+    let data = Data::new();
+    let come = |major: u32| {
+        for minor in 0..25 {
+            let version = format!("{major}.{minor}.0");
+            let staging = data.staged();
+            let info = format!(r#"{{"language":"python","version":"{version}"}}"#);
+            fs::write(staging.path().join("pkg-info.json"), info).unwrap();
+            let id = PackageId::parse("python", &version).unwrap();
+            data.installer.publish(staging, &id, now()).unwrap();
+            data.installer.remove(&id).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for major in 0..4 {
+            scope.spawn(move || come(major));
+        }
+    });
+    data.assert_clean(false);
+}
+
 /// Everything that is not the package it should be, and what only a process that was taken over would leave.
 #[test]
 fn what_is_no_package_is_not_published() {
