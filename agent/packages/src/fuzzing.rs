@@ -1,8 +1,11 @@
-//! Ways to the readers of a package's files, for the fuzz targets (`tests/fuzz`): built by cargo-fuzz only.
+//! Ways to the readers of a package's files and archive, for the fuzz targets (`tests/fuzz`): built by cargo-fuzz only.
 
+use crate::archive::{ArchiveError, Limits, Unpacked, unpack_tar};
 use crate::error::{InfoFault, ScriptFault};
+use crate::id::PackageId;
 use crate::info::{Info, Provided, parse_env};
 use crate::script::{HEAD, StageScript};
+use std::os::fd::BorrowedFd;
 
 /// `pkg-info.json` of the package in the folder `name`/`version`: the languages it provides.
 ///
@@ -27,4 +30,17 @@ pub fn environment(text: &str) -> Result<Vec<(String, String)>, usize> {
 pub fn script(path: &str, text: &[u8]) -> Result<Vec<String>, ScriptFault> {
     let head = text.get(..HEAD).unwrap_or(text);
     StageScript::parse(path.to_owned(), head).map(|script| script.argv)
+}
+
+/// An archive without its compression, which no fuzzer gets through.
+///
+/// # Errors
+/// The first thing in it that can't be.
+pub fn archive(
+    tar: &[u8],
+    staging: BorrowedFd<'_>,
+    package: &PackageId,
+    limits: &Limits,
+) -> Result<Unpacked, ArchiveError> {
+    unpack_tar(tar, staging, package, limits)
 }

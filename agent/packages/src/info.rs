@@ -89,10 +89,7 @@ impl Info {
             });
         }
         // Answers show the version as written, so it has to be written as it is meant.
-        let version = Version::parse(&raw.version)
-            .ok()
-            .filter(|version| version.to_string() == raw.version)
-            .ok_or(InfoFault::Version(raw.version))?;
+        let version = full_version(&raw.version).ok_or(InfoFault::Version(raw.version))?;
         let mut ignored_keys: Vec<String> = raw.other.into_keys().collect();
         let provides = match raw.provides.filter(|languages| !languages.is_empty()) {
             None => vec![RawProvided {
@@ -156,8 +153,15 @@ impl RawProvided {
     }
 }
 
+/// The version that a text is in its usual spelling; `None` where it is none, or spelled otherwise.
+pub(crate) fn full_version(text: &str) -> Option<Version> {
+    Version::parse(text)
+        .ok()
+        .filter(|version| version.to_string() == text)
+}
+
 /// Names go into answers, log lines and an environment variable (`PISTON_LANGUAGE`).
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && !name.contains(char::is_control)
 }
 

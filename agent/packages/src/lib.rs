@@ -5,10 +5,15 @@
 //! `.ppman-installed` marks that all of it is there. Reading is synchronous and touches nothing but that folder;
 //! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
 
+pub mod archive;
+pub mod checksum;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod id;
+pub mod index;
 mod info;
+pub mod install;
 mod overrides;
 mod script;
 pub mod sealed;
@@ -16,6 +21,7 @@ mod selector;
 mod store;
 
 pub use error::{FaultySelector, InfoFault, PackageError, ScriptFault};
+pub use id::{IdFault, PackageId};
 pub use info::{Package, Provided};
 pub use overrides::{Cap, LimitOverrides, OverrideFault};
 pub use script::StageScript;

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Piston's mark of a package that is there in full.
-const INSTALLED: &str = ".ppman-installed";
+pub(crate) const INSTALLED: &str = ".ppman-installed";
 
 /// Where the store is mounted inside a jail, the place for which Piston's own packages are built.
 const INSIDE: &str = "/piston/packages";
@@ -118,9 +118,18 @@ fn folders(dir: &Path, errors: &mut Vec<PackageError>) -> Vec<(String, PathBuf)>
 
 /// The package in `dir`; `None` when it is not installed in full.
 fn read_package(name: &str, version: &str, dir: PathBuf) -> Result<Option<Package>, PackageError> {
-    if !exists(&dir.join(INSTALLED))? {
-        return Ok(None);
+    match exists(&dir.join(INSTALLED))? {
+        true => read_contents(name, version, dir).map(Some),
+        false => Ok(None),
     }
+}
+
+/// The package in `dir`, whether it is marked as installed or not.
+pub(crate) fn read_contents(
+    name: &str,
+    version: &str,
+    dir: PathBuf,
+) -> Result<Package, PackageError> {
     let path = dir.join("pkg-info.json");
     let info = Info::parse(&read_all(&path)?, name, version)
         .map_err(|source| PackageError::Info { path, source })?;
@@ -132,7 +141,7 @@ fn read_package(name: &str, version: &str, dir: PathBuf) -> Result<Option<Packag
         true => Some(read_script(&dir, &inside, "compile")?),
         false => None,
     };
-    Ok(Some(Package {
+    Ok(Package {
         run: read_script(&dir, &inside, "run")?,
         compile,
         env,
@@ -142,7 +151,7 @@ fn read_package(name: &str, version: &str, dir: PathBuf) -> Result<Option<Packag
         provides: info.provides,
         ignored_keys: info.ignored_keys,
         dir,
-    }))
+    })
 }
 
 fn read_script(dir: &Path, inside: &str, stage: &str) -> Result<StageScript, PackageError> {

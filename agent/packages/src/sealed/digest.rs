@@ -23,7 +23,7 @@ impl Digest {
     }
 
     /// Of what a hasher has seen.
-    pub(super) fn finish(hasher: Sha256) -> Self {
+    pub(crate) fn finish(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
 

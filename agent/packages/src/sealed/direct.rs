@@ -66,7 +66,8 @@ fn open(path: &Path, more: OFlag) -> io::Result<File> {
         .open(path)
 }
 
-fn digest_of(file: &File) -> io::Result<Digest> {
+/// The digest of an open file, read in pieces from its beginning.
+pub(crate) fn digest_of(file: &File) -> io::Result<Digest> {
     let mut room = vec![0u8; PIECE + ALIGNMENT];
     let start = room.as_ptr().align_offset(ALIGNMENT);
     let piece = room

@@ -29,7 +29,7 @@ pub enum SealError {
         /// The end of what it wrote to stderr.
         said: String,
     },
-    /// The folder of images is not ours to remove things from.
+    /// A folder that is not ours to remove things from.
     #[error(
         "{} is a link, no folder, or another account's: move it away or give it to root, and the next start fills it anew",
         .0.display()
@@ -58,7 +58,7 @@ pub enum SealError {
 
 impl SealError {
     /// For `map_err` behind a call that failed on `path`.
-    pub(super) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File {
             what,
             path: path.to_owned(),

@@ -184,9 +184,8 @@ fn is_ours(path: &Path) -> bool {
         .is_some_and(|end| ["image", "json", "new"].iter().any(|ours| end == *ours))
 }
 
-/// Opens the folder of images, in which files are removed by root: so a link that leads elsewhere is refused, and a
-/// folder of another's. Where others had access to it, they have none from here on.
-fn open_own(folder: &Path) -> Result<File, SealError> {
+/// Opens a folder in which files are removed by root: so a link that leads elsewhere is refused, and a folder of another's. Where others had access to it, they have none from here on.
+pub(crate) fn open_own(folder: &Path) -> Result<File, SealError> {
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
     let mut options = OpenOptions::new();
     let file = match options.read(true).custom_flags(flags.bits()).open(folder) {
@@ -253,7 +252,7 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn create(path: &Path) -> Result<File, SealError> {
+pub(crate) fn create(path: &Path) -> Result<File, SealError> {
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -263,12 +262,12 @@ fn create(path: &Path) -> Result<File, SealError> {
         .map_err(SealError::file("make", path))
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), SealError> {
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), SealError> {
     fs::rename(from, to).map_err(SealError::file("rename", from))
 }
 
 /// Makes what happened to a folder's entries last.
-fn sync(folder: &Path) -> Result<(), SealError> {
+pub(crate) fn sync(folder: &Path) -> Result<(), SealError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(SealError::file("write", folder))

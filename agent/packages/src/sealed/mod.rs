@@ -15,14 +15,17 @@ mod seal;
 mod tree;
 mod walk;
 
-pub use digest::Digest;
+pub use digest::{Digest, NoDigest};
+pub(crate) use direct::digest_of;
 pub use direct::{Stored, digest_of_stored};
 pub use error::SealError;
 pub use images::{Images, fresh};
+pub(crate) use images::{create, open_own, rename, sync};
 pub use manifest::{Image, Manifest};
 pub use seal::{Format, Tool};
 pub use tree::{Change, Difference, Tree};
 pub use walk::fingerprint;
+pub(crate) use walk::{Found, walk};
 
 #[cfg(test)]
 mod tests;

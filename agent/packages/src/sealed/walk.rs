@@ -8,17 +8,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// One thing in a folder.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Below the folder, `.` for the folder itself. Bytes that are not printable ASCII are escaped, so that every name has
     /// one spelling that is text.
-    pub(super) name: String,
-    pub(super) path: PathBuf,
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     /// Of itself: links are not followed.
-    pub(super) metadata: Metadata,
+    pub(crate) metadata: Metadata,
 }
 
 /// Shows everything in `root`, the folder itself first, parents before what is in them, siblings by name.
-pub(super) fn walk(
+pub(crate) fn walk(
     root: &Path,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
 ) -> Result<(), SealError> {

@@ -1,0 +1,92 @@
+//! What was unpacked, seen with the eyes of the process that publishes it: root, who trusts nobody that has read an archive.
+
+use super::InstallError;
+use crate::archive::ends_within;
+use crate::sealed::{Found, SealError, walk};
+use nix::unistd::{Gid, Uid};
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
+use std::path::Path;
+use thiserror::Error;
+
+/// What no package may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// A device, fifo or socket.
+    #[error("it is no file, folder or link")]
+    Kind,
+    /// Set-uid, set-gid, sticky, for others to write, or not for all to read.
+    #[error("its mode is {0:o}, and neither 755 nor, being a file, 644")]
+    Mode(u32),
+    /// A link that could lead out of the package.
+    #[error("it is a link out of the package")]
+    Link,
+    /// It belongs to somebody else than the account that has unpacked: a hard link to a file from elsewhere.
+    #[error("it belongs to another account than the staging folder")]
+    Owner,
+    /// A hard link to outside, through which the file could be changed later.
+    #[error("it has a name outside of the package")]
+    Name,
+}
+
+/// Checks that a folder holds what [`unpack`](crate::archive::unpack) makes, and nothing else.
+pub(super) fn tree(folder: &Path, owner: u32) -> Result<(), InstallError> {
+    // By inode, of files with several names: how many there are, how many were seen, and one of them.
+    let mut several: BTreeMap<u64, (u64, u64, String)> = BTreeMap::new();
+    let mut unfit = None;
+    walk(folder, &mut |found| {
+        let status = &found.metadata;
+        if status.is_file() && status.nlink() > 1 {
+            let first = || (status.nlink(), 0, found.name.clone());
+            several.entry(status.ino()).or_insert_with(first).1 += 1;
+        }
+        if unfit.is_none() {
+            unfit = one(found, owner)?.map(|source| (found.name.clone(), source));
+        }
+        Ok(())
+    })?;
+    let elsewhere = several.into_values().find(|(names, seen, _)| names != seen);
+    let elsewhere = elsewhere.map(|(_, _, name)| (name, Unfit::Name));
+    match unfit.or(elsewhere) {
+        None => Ok(()),
+        Some((name, source)) => Err(InstallError::Unfit { name, source }),
+    }
+}
+
+fn one(found: &Found, owner: u32) -> Result<Option<Unfit>, SealError> {
+    let status = &found.metadata;
+    let kind = status.file_type();
+    let mode = status.mode() & 0o7777;
+    let fault = if status.uid() != owner {
+        Some(Unfit::Owner)
+    } else if kind.is_symlink() {
+        let target = fs::read_link(&found.path).map_err(SealError::file("read", &found.path))?;
+        let inside = target
+            .to_str()
+            .is_some_and(|to| ends_within(to, &found.name));
+        (!inside).then_some(Unfit::Link)
+    } else if !kind.is_file() && !kind.is_dir() {
+        Some(Unfit::Kind)
+    } else {
+        // The staging folder's own mode is ours, and set at the end.
+        let fits = mode == 0o755 || (mode == 0o644 && kind.is_file()) || found.name == ".";
+        (!fits).then_some(Unfit::Mode(mode))
+    };
+    Ok(fault)
+}
+
+/// Gives all of a checked tree to this process's account, and lets everybody read its folder.
+pub(super) fn take_over(folder: &Path) -> Result<(), InstallError> {
+    let (uid, gid) = (Uid::effective().as_raw(), Gid::effective().as_raw());
+    walk(folder, &mut |found| {
+        let status = &found.metadata;
+        if (status.uid(), status.gid()) == (uid, gid) {
+            return Ok(());
+        }
+        lchown(&found.path, Some(uid), Some(gid)).map_err(SealError::file("own", &found.path))
+    })?;
+    fs::set_permissions(folder, Permissions::from_mode(0o755))
+        .map_err(SealError::file("open to all", folder))?;
+    Ok(())
+}

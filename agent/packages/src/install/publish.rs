@@ -1,0 +1,111 @@
+//! From a staging folder to a package, step by step. Until the last one the store is as it was.
+
+use super::{InstallError, Installer, Staging, check, exists, make_folder};
+use crate::id::PackageId;
+use crate::sealed::{SealError, Tree, create, rename, sync};
+use crate::store::{INSTALLED, read_contents};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A package on its way, under the lock.
+pub(super) struct Publishing<'a> {
+    pub(super) installer: &'a Installer,
+    pub(super) staging: &'a Staging,
+    pub(super) id: &'a PackageId,
+    pub(super) now: SystemTime,
+}
+
+type Step<'a> = fn(&Publishing<'a>) -> Result<(), InstallError>;
+
+impl<'a> Publishing<'a> {
+    /// In this order. The tests stop after each.
+    pub(super) const STEPS: [Step<'a>; 7] = [
+        Self::is_new,
+        Self::check,
+        Self::take_over,
+        Self::mark,
+        Self::write_manifest,
+        Self::flush,
+        Self::show,
+    ];
+
+    fn is_new(&self) -> Result<(), InstallError> {
+        match exists(&self.installer.package(self.id))? {
+            false => Ok(()),
+            true => Err(InstallError::AlreadyInstalled(self.id.clone())),
+        }
+    }
+
+    /// Before anything in it is opened: only what is below it can be.
+    fn check(&self) -> Result<(), InstallError> {
+        let folder = self.staging.path();
+        let status = folder
+            .symlink_metadata()
+            .map_err(SealError::file("look at", folder))?;
+        check::tree(folder, status.uid())?;
+        let version = self.id.version().to_string();
+        let read = read_contents(self.id.name(), &version, folder.to_owned());
+        read.map(drop).map_err(|source| InstallError::Package {
+            id: self.id.clone(),
+            source: Box::new(source),
+        })
+    }
+
+    fn take_over(&self) -> Result<(), InstallError> {
+        check::take_over(self.staging.path())
+    }
+
+    /// Piston's mark is the time in milliseconds. One that came in the archive is not ours.
+    fn mark(&self) -> Result<(), InstallError> {
+        let path = self.staging.path().join(INSTALLED);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SealError::file("remove", &path)(error).into());
+            }
+            _ => {}
+        }
+        let now = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(&path)
+            .and_then(|mut file| write!(file, "{}", now.as_millis()))
+            .map_err(SealError::file("write", &path))?;
+        Ok(())
+    }
+
+    fn write_manifest(&self) -> Result<(), InstallError> {
+        let tree = Tree::read(self.staging.path())?;
+        let path = self.installer.manifest(self.id);
+        let folder = path.parent().unwrap_or(&path);
+        let new = path.with_extension("json.new");
+        make_folder(folder, 0o700)?;
+        create(&new)?
+            // A map of text and numbers always has a form as JSON.
+            .write_all(&serde_json::to_vec(&tree).unwrap_or_default())
+            .map_err(SealError::file("write", &new))?;
+        Ok(rename(&new, &path)?)
+    }
+
+    /// The package and its manifest reach the disk before its name does.
+    fn flush(&self) -> Result<(), InstallError> {
+        crate::archive::sync(self.staging.as_fd())
+            .map_err(SealError::file("write", self.staging.path()))?;
+        Ok(())
+    }
+
+    fn show(&self) -> Result<(), InstallError> {
+        let packages = self.installer.packages();
+        let package = self.installer.package(self.id);
+        let folder = package.parent().unwrap_or(&packages);
+        make_folder(folder, 0o755)?;
+        rename(self.staging.path(), &package)?;
+        sync(folder)?;
+        sync(&packages)?;
+        Ok(sync(&self.installer.staging())?)
+    }
+}

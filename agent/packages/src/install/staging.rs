@@ -1,0 +1,89 @@
+//! A folder to unpack in, which is gone with its owner.
+
+use super::InstallError;
+use crate::sealed::SealError;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// A staging folder. Dropped, it is deleted. It is locked, so that no other node takes it for what a crash has left; a
+/// descriptor of it in an unpacker that outlives this process keeps the lock.
+#[derive(Debug)]
+pub struct Staging {
+    path: PathBuf,
+    folder: Flock<File>,
+}
+
+impl Staging {
+    /// Makes one in the folder for them, of which the caller has the lock.
+    pub(super) fn make(all: &Path) -> Result<Self, InstallError> {
+        let mut number = 1_u64;
+        loop {
+            let path = all.join(number.to_string());
+            match DirBuilder::new().mode(0o700).create(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                made => {
+                    made.map_err(SealError::file("make", &path))?;
+                    // Nobody else can have it locked.
+                    return Self::abandoned(path.clone())?
+                        .ok_or_else(|| SealError::file("lock", &path)(Errno::EBUSY.into()).into());
+                }
+            }
+        }
+    }
+
+    /// One that is there already; `None` where somebody has it open.
+    pub(super) fn abandoned(path: PathBuf) -> Result<Option<Self>, InstallError> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        let folder = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits())
+            .open(&path)
+            .map_err(SealError::file("open", &path))?;
+        match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
+            Ok(folder) => Ok(Some(Self { path, folder })),
+            Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+            Err((_, error)) => Err(SealError::file("lock", &path)(error.into()).into()),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Deletes it with all that is in it. Links are deleted, not followed.
+    pub(super) fn delete(&self) -> Result<(), InstallError> {
+        match fs::remove_dir_all(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(SealError::file("delete", &self.path)(error).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves it there unlocked, as a crash does.
+    #[cfg(test)]
+    pub(super) fn crash(mut self) -> PathBuf {
+        std::mem::take(&mut self.path)
+    }
+}
+
+/// The folder itself, to unpack in.
+impl AsFd for Staging {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What can't be deleted now is found by the next recovery.
+        self.delete().ok();
+    }
+}
