@@ -3,6 +3,7 @@
 //! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as helpers that prepare
 //! and check the runtimes and, in each jail, as its init.
 
+mod admin;
 mod catalog;
 mod cli;
 mod config;
@@ -18,10 +19,12 @@ mod limits;
 mod listen;
 mod locks;
 mod logging;
+mod order;
 mod pool;
 mod runtimes;
 mod seccomp;
 mod serve;
+mod supply;
 mod warden;
 
 use clap::Parser;
@@ -38,6 +41,7 @@ pub fn main() -> ExitCode {
         Some("front") => return tell(front::main()),
         Some(runtimes::PREPARE) => return runtimes::prepare_main(),
         Some(runtimes::CHECK) => return runtimes::check_main(),
+        Some(supply::OFFICE) => return supply::office_main(),
         _ => {}
     }
     match Cli::parse().command {

@@ -34,6 +34,7 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
             .path("state_directory")
             .unwrap_or_else(|| defaults::STATE_DIRECTORY.into()),
         runtimes: runtimes(&mut settings),
+        admin_token_file: settings.path("admin_token_file"),
         user: settings
             .text("user", account)
             .unwrap_or_else(|| defaults::USER.to_owned()),

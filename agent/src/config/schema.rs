@@ -61,6 +61,7 @@ pub(super) const KEYS: &[Key] = &[
         "verify_interval",
         "milliseconds from 0 to 86400000, 0 for never",
     ),
+    own("admin_token_file", PATH),
     own("user", "the name of an account other than root"),
     own("cgroup", "a name of letters, digits, '-' and '_'"),
     piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),

@@ -9,7 +9,9 @@ use crate::job::admission::Admission;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{Link, Pool};
-use agent_api::{ExecuteResponse, RuntimeInfo};
+use crate::supply::{Change, Desk, SupplyError};
+use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
+use packages::sealed::Digest;
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,6 +33,7 @@ pub(crate) struct Settings {
     /// Form of log lines.
     pub(crate) log_format: LogFormat,
     max_connections: usize,
+    admin_token: Option<Digest>,
     /// How many listeners were handed over.
     pub(super) listeners: usize,
 }
@@ -42,6 +45,7 @@ impl Settings {
         cores: usize,
         listeners: usize,
         max_connections: usize,
+        admin_token: Option<Digest>,
     ) -> Self {
         Self {
             limits: config.limits.clone(),
@@ -53,6 +57,7 @@ impl Settings {
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
             max_connections,
+            admin_token,
             listeners,
         }
     }
@@ -66,6 +71,7 @@ impl Settings {
         http::Settings {
             max_body,
             max_connections: self.max_connections,
+            admin_token: self.admin_token,
             drain: self.admission.drain_timeout,
             ..http::Settings::default()
         }
@@ -80,6 +86,7 @@ pub(crate) struct Node {
     pub(crate) admission: Admission,
     pub(crate) pool: Pool,
     pub(crate) health: Health,
+    desk: Desk,
     /// Cores of the host, for the earliest time at which processor time can be used up.
     pub(crate) cores: u32,
 }
@@ -96,6 +103,7 @@ impl Node {
                 admission.queue_timeout,
             ),
             health: Health::new(link.drain(), link.unsound()),
+            desk: Desk::new(Arc::clone(&link)),
             pool: Pool::new(link, settings.pool_size),
             cores: settings.cores,
         }
@@ -107,15 +115,30 @@ impl Node {
     pub(super) async fn follow_packages(self: Arc<Self>, mut changed: watch::Receiver<()>) {
         // The sender lives as long as the process.
         while changed.changed().await.is_ok() {
-            self.pool.retire();
-            let node = Arc::clone(&self);
-            if spawn_blocking(move || node.shelf.read_anew())
-                .await
-                .is_err()
-            {
-                tracing::error!("the store can't be read anew");
-            }
+            self.read_packages().await;
         }
+    }
+
+    async fn read_packages(self: &Arc<Self>) {
+        self.pool.retire();
+        let node = Arc::clone(self);
+        if spawn_blocking(move || node.shelf.read_anew())
+            .await
+            .is_err()
+        {
+            tracing::error!("the store can't be read anew");
+        }
+    }
+
+    async fn change_packages(
+        self: Arc<Self>,
+        change: Change,
+        package: PackageName,
+    ) -> Result<PackageName, SupplyError> {
+        let changed = self.desk.change(change, package).await?;
+        // It is told of other packages before it is told that this was done, but may not have read them yet.
+        self.read_packages().await;
+        Ok(changed)
     }
 }
 
@@ -129,6 +152,19 @@ impl Backend for Arc<Node> {
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {
         self.shelf.catalog().runtimes()
+    }
+
+    async fn packages(&self) -> Result<Vec<PackageInfo>, SupplyError> {
+        self.desk.list().await
+    }
+
+    async fn change(
+        &self,
+        change: Change,
+        package: PackageName,
+    ) -> Result<PackageName, SupplyError> {
+        let task = tokio::spawn(Arc::clone(self).change_packages(change, package));
+        task.await.unwrap_or(Err(SupplyError::Unavailable))
     }
 
     fn readiness(&self) -> Readiness {

@@ -7,12 +7,14 @@ mod drain;
 mod frames;
 mod golden;
 mod h2c;
+mod packages;
 mod routes;
 mod slow;
 
 use super::*;
 use crate::job::request;
 use agent_api::StageResult;
+
 use client::Client;
 use std::io;
 use std::net::SocketAddr;
@@ -92,6 +94,32 @@ impl Backend for Fake {
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {
         Vec::new()
+    }
+
+    async fn packages(&self) -> Result<Vec<PackageInfo>, SupplyError> {
+        Ok(vec![PackageInfo {
+            language: "python".into(),
+            language_version: "3.11.2".into(),
+            installed: true,
+        }])
+    }
+
+    /// Says what it was asked for, or fails as the version says.
+    async fn change(
+        &self,
+        change: Change,
+        package: PackageName,
+    ) -> Result<PackageName, SupplyError> {
+        let PackageName { language, version } = package;
+        match version.as_str() {
+            "unknown" => Err(SupplyError::Unknown { language, version }),
+            "there" => Err(SupplyError::Failed("Already installed".into())),
+            "busy" => Err(SupplyError::Busy),
+            _ => Ok(PackageName {
+                language,
+                version: format!("{change:?}"),
+            }),
+        }
     }
 
     fn readiness(&self) -> Readiness {

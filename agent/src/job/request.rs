@@ -20,6 +20,7 @@ pub(crate) use refusal::Refusal;
 
 use crate::catalog::{Catalog, Runtime};
 use crate::limits::{Ceilings, StageLimits};
+use agent_api::PackageName;
 use jail::proto::Stage;
 use serde_json::Value;
 use std::sync::Arc;
@@ -80,6 +81,15 @@ pub(crate) fn check(
         args,
         compile,
         run,
+    })
+}
+
+/// The package that a request to install or remove one names.
+pub(crate) fn package(body: &[u8]) -> Result<PackageName, Refusal> {
+    let mut wire = parse(body)?;
+    Ok(PackageName {
+        language: required_text(&mut wire, "language").ok_or(Refusal::Language)?,
+        version: required_text(&mut wire, "version").ok_or(Refusal::Version)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 mod part;
 
-use super::order::{self, Log};
+use crate::order::{self, Log};
 use super::{CHECK, View};
 use crate::config::Config;
 use jail::host::{Child, Urgency};

@@ -14,7 +14,7 @@
 //! for it, nor reads these files, nor has threads.
 
 mod check;
-mod order;
+
 mod prepare;
 mod provide;
 mod verify;

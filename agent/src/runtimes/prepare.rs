@@ -6,7 +6,7 @@ mod images;
 mod retire;
 
 use super::View;
-use super::order::{self, Log};
+use crate::order::{self, Log};
 use crate::config::ImagePolicy;
 use crate::sentence;
 use error::PrepareError;

@@ -84,10 +84,10 @@ impl Front {
         self.link.as_fd()
     }
 
-    /// The next message, if there is one. `Err`: the front is gone or breaks the protocol.
-    pub(super) fn hear(&self) -> io::Result<Option<ToWarden>> {
+    /// The next message with its descriptors, if there is one. `Err`: the front is gone or breaks the protocol.
+    pub(super) fn hear(&self) -> io::Result<Option<(ToWarden, Vec<OwnedFd>)>> {
         match protocol::receive(self.link.as_fd()) {
-            Ok(Some((message, _))) => Ok(Some(message)),
+            Ok(Some(heard)) => Ok(Some(heard)),
             Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
