@@ -1,7 +1,7 @@
 //! The node daemon as a library, so that its parsers can be fuzzed: the program is this crate's [`main`] and nothing else.
 //!
 //! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as helpers that prepare
-//! and check the runtimes and, in each jail, as its init.
+//! and check the runtimes or bring packages and, in each jail, as its init.
 
 mod catalog;
 mod cli;
@@ -22,6 +22,7 @@ mod pool;
 mod runtimes;
 mod seccomp;
 mod serve;
+mod supply;
 mod warden;
 
 use clap::Parser;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Some("front") => return tell(front::main()),
         Some(runtimes::PREPARE) => return runtimes::prepare_main(),
         Some(runtimes::CHECK) => return runtimes::check_main(),
+        Some(supply::FETCH) => return supply::fetch_main(),
         _ => {}
     }
     match Cli::parse().command {

@@ -11,10 +11,12 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
 /// The first version that is of use.
 pub const OLDEST: i64 = 2;
@@ -103,6 +105,30 @@ pub(crate) fn keep_to(folder: BorrowedFd<'_>) -> io::Result<()> {
     )
 }
 
+/// This thread, and what it starts from here on, reads below these folders, those of them that exist, and reaches no
+/// other file, listens on no TCP socket, signals nobody outside. It may connect. Nothing where the kernel has no Landlock.
+///
+/// # Errors
+/// As [`keep_to`].
+pub(crate) fn keep_to_reading(folders: &[&Path]) -> io::Result<()> {
+    if version().is_err() {
+        return Ok(());
+    }
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    let mut rules = handled()
+        .and_then(|rules| rules.handle_access(AccessNet::BindTcp))
+        .and_then(|rules| rules.scope(Scope::from_all(ASKED)))
+        .and_then(Ruleset::create);
+    for &path in folders {
+        let folder = match open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()) {
+            Err(Errno::ENOENT) => continue,
+            folder => folder?,
+        };
+        rules = rules.and_then(|rules| rules.add_rule(PathBeneath::new(folder.as_fd(), read)));
+    }
+    enforce(rules)
+}
+
 fn restrict(
     reach: &[(&str, May)],
     more: impl FnOnce(Ruleset) -> Result<Ruleset, RulesetError>,
@@ -138,7 +164,6 @@ fn enforce(rules: Result<landlock::RulesetCreated, RulesetError>) -> io::Result<
 mod tests {
     use super::*;
     use std::fs::{self, File};
-    use std::path::Path;
 
     /// Does something in a thread of its own: the restriction of one thread is none of the others'.
     fn restricted(work: impl FnOnce() + Send) {

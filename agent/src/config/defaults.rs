@@ -44,8 +44,8 @@ pub(super) const LOG_LEVEL: LevelFilter = LevelFilter::INFO;
 /// Read by people first; journald keeps lines as they are.
 pub(super) const LOG_FORMAT: LogFormat = LogFormat::Text;
 
-/// Piston's index of packages.
-pub(super) const REPO_URL: &str =
+/// Piston's public index of packages, whatever stands in front of it in a configuration.
+pub(super) const PACKAGE_INDEX: &str =
     "https://github.com/engineer-man/piston/releases/download/pkgs/index";
 
 /// Piston's, for wall-clock and processor time: a C++ program with many templates takes seconds.

@@ -57,6 +57,8 @@ enum For {
     Init,
     /// The process that speaks HTTP
     Front,
+    /// The process that downloads packages
+    Fetcher,
 }
 
 impl From<For> for Subject {
@@ -65,6 +67,7 @@ impl From<For> for Subject {
             For::Program => Self::Program,
             For::Init => Self::Init,
             For::Front => Self::Front,
+            For::Fetcher => Self::Fetcher,
         }
     }
 }

@@ -1,10 +1,8 @@
 //! Starts the agent's own binary anew as an unprivileged process, with nothing but the descriptors it is given.
 
+use super::rights::give_up_rights;
 use crate::sys::{self, process::Cloned};
-use caps::{CapSet, CapsHashSet};
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{Pid, setsid};
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs::File;
@@ -67,25 +65,7 @@ fn become_role(role: &str, uid: u32, gid: u32, fds: &[BorrowedFd<'_>]) -> io::Re
     sys::fd::place_all(&all, 0)?;
     // Out of reach of the terminal's signals: the parent decides when it ends.
     setsid()?;
-    let none = CapsHashSet::new();
-    for capability in caps::read(None, CapSet::Bounding).map_err(io::Error::other)? {
-        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
-    }
-    setgroups(&[])?;
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)?;
-    for set in [
-        CapSet::Ambient,
-        CapSet::Inheritable,
-        CapSet::Effective,
-        CapSet::Permitted,
-    ] {
-        caps::set(None, set, &none).map_err(io::Error::other)?;
-    }
-    prctl::set_no_new_privs()?;
-    // After the last change of ids, which makes the kernel forget it.
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    give_up_rights(uid, gid)?;
     sys::process::default_signals()?;
     let role = CString::new(role)?;
     Ok(nix::unistd::execve::<_, CString>(

@@ -41,6 +41,8 @@ pub enum Subject {
     Init,
     /// The process that speaks HTTP, outside of jails.
     Front,
+    /// The process that downloads packages, outside of jails.
+    Fetcher,
 }
 
 impl Subject {
@@ -51,17 +53,21 @@ impl Subject {
             Self::Program => policy::PROGRAM,
             Self::Init => policy::INIT,
             Self::Front => policy::FRONT,
+            Self::Fetcher => policy::FETCHER,
         }
     }
 
     /// What becomes of calls that no rule speaks of. Init makes none of them, so one that it does make kills it, and with
-    /// it the jail. The front is code of ours and of many libraries: it is refused what only an attacker would want.
+    /// it the jail. Front and fetcher are code of ours and of many libraries: they are refused what only an attacker would
+    /// want.
     const fn otherwise(self) -> (Action, &'static str) {
         const ALLOWLIST: &str = "an allowlist: no rule allows it";
         match self {
             Self::Program => (Action::Errno(libc::EPERM.cast_unsigned()), ALLOWLIST),
             Self::Init => (Action::Kill, ALLOWLIST),
-            Self::Front => (Action::Allow, "a list of refusals: no rule refuses it"),
+            Self::Front | Self::Fetcher => {
+                (Action::Allow, "a list of refusals: no rule refuses it")
+            }
         }
     }
 }

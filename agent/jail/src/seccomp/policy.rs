@@ -347,18 +347,35 @@ pub(super) const INIT: &[Rule] = &[
     allow!("end": exit_group),
 ];
 
-/// What the front is refused once it has all that it was handed. Its threads are made by clone, into which clone3 falls
-/// back.
-pub(super) const FRONT: &[Rule] = &[
-    no_such_call!("its sockets are handed to it; by name it would reach those of every service of the host":
-        socket connect bind),
-    no_such_call!("it runs no other program": execve execveat),
-    no_such_call!("it looks into no other process": ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp),
-    no_such_call!("as in a jail: the richest sources of kernel exploits, and what it has no use for":
-        io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd add_key request_key keyctl
-        splice vmsplice tee),
-    no_such_call!("a user namespace would make it root of the rest": unshare setns clone3),
-    refuse!(Invalid, "as unshare": clone; when &[Masked(0, CLONE_NEWUSER as u64, CLONE_NEWUSER as u64)]),
-    no_such_call!("its mounts are the host's": mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig
-        fsmount fspick mount_setattr),
+/// What processes outside of jails are refused beside rules of their own. Their threads are made by clone, into which
+/// clone3 falls back.
+macro_rules! outside {
+    ($($own:expr),+) => {
+        &[
+            $($own,)+
+            no_such_call!("it runs no other program": execve execveat),
+            no_such_call!("it looks into no other process":
+                ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp),
+            no_such_call!("as in a jail: the richest sources of kernel exploits, and what it has no use for":
+                io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd add_key request_key keyctl
+                splice vmsplice tee),
+            no_such_call!("a user namespace would make it root of the rest": unshare setns clone3),
+            refuse!(Invalid, "as unshare": clone; when &[Masked(0, CLONE_NEWUSER as u64, CLONE_NEWUSER as u64)]),
+            no_such_call!("its mounts are the host's": mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig
+                fsmount fspick mount_setattr),
+        ]
+    };
+}
+
+/// What the front is refused once it has all that it was handed.
+pub(super) const FRONT: &[Rule] = outside![no_such_call!(
+    "its sockets are handed to it; by name it would reach those of every service of the host":
+    socket connect bind
+)];
+
+/// What the fetcher is refused before it meets a server.
+pub(super) const FETCHER: &[Rule] = outside![
+    refuse!(NoSuchCall, "it is a client over IPv4 and IPv6; a socket file would be that of a service of the host": socket;
+        when &[IsNot(0, AF_INET as u64), IsNot(0, AF_INET6 as u64)]),
+    no_such_call!("it serves nobody": bind listen accept accept4)
 ];

@@ -3,11 +3,13 @@
 //! An index comes from the network. A line that is wrong is left out and reported with its number; the others stay as
 //! good as they were, so that one package's mistake does not keep all others from being installed.
 
+mod fetched;
 mod location;
 mod trust;
 
+pub use fetched::{Fetched, FetchedError};
 pub use location::{Location, LocationFault, Scheme};
-pub use trust::{KeyFault, Trust, TrustError};
+pub use trust::{KeyFault, SIGNATURE_MAX, Trust, TrustError};
 
 use crate::id::{IdFault, PackageId};
 use crate::sealed::{Digest, NoDigest};
