@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
         Some(runtimes::PREPARE) => return runtimes::prepare_main(),
         Some(runtimes::CHECK) => return runtimes::check_main(),
         Some(supply::FETCH) => return supply::fetch_main(),
+        Some(supply::UNPACK) => return supply::unpack_main(),
         _ => {}
     }
     match Cli::parse().command {
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(flags) => doctor::run(&flags),
         Command::Seccomp(flags) => tell(seccomp::run(&flags)),
         Command::Verify(flags) => runtimes::verify(&flags),
+        Command::Packages(flags) => supply::cli::run(&flags),
     }
 }
 

@@ -277,6 +277,7 @@ fn options(
         check: (config.runtimes.images != ImagePolicy::Off)
             .then(|| runtimes::Order::new(config, view)),
         refresh: runtimes::Refresh::new(config, view),
+        taken_over: config.state_directory.join(instance::TAKEN_OVER),
         retired_for: config.admission.queue_timeout + SETTING_UP,
         verify_interval: config.runtimes.verify_interval,
     })

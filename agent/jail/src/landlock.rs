@@ -92,16 +92,27 @@ pub(crate) fn keep_init(submission: &str) -> io::Result<()> {
 /// # Errors
 /// A step that the kernel refuses though it has Landlock: the process must not go on.
 pub(crate) fn keep_to(folder: BorrowedFd<'_>) -> io::Result<()> {
+    keep_below(folder, AccessFs::ReadFile | AccessFs::ReadDir)
+}
+
+/// As [`keep_to`], for a process that makes, links and writes files below `folder`, and runs none.
+///
+/// # Errors
+/// As [`keep_to`].
+pub(crate) fn keep_to_filling(folder: BorrowedFd<'_>) -> io::Result<()> {
+    keep_below(folder, May::Own.rights() & !AccessFs::Execute)
+}
+
+fn keep_below(folder: BorrowedFd<'_>, rights: BitFlags<AccessFs>) -> io::Result<()> {
     if version().is_err() {
         return Ok(());
     }
-    let read = AccessFs::ReadFile | AccessFs::ReadDir;
     enforce(
         handled()
             .and_then(|rules| rules.handle_access(AccessNet::from_all(ASKED)))
             .and_then(|rules| rules.scope(Scope::from_all(ASKED)))
             .and_then(Ruleset::create)
-            .and_then(|rules| rules.add_rule(PathBeneath::new(folder, read))),
+            .and_then(|rules| rules.add_rule(PathBeneath::new(folder, rights))),
     )
 }
 
@@ -208,6 +219,26 @@ mod tests {
                 "/proc/self/fd/{number}/secret"
             )))));
             assert!(refused(fs::write(inside.path().join("new"), "")));
+        });
+    }
+
+    #[test]
+    fn who_fills_a_folder_writes_nowhere_else() {
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("secret"), "").unwrap();
+        let folder = File::open(inside.path()).unwrap();
+        restricted(|| {
+            keep_to_filling(folder.as_fd()).unwrap();
+            let own = |name: &str| inside.path().join(name);
+            fs::create_dir_all(own("a/b")).unwrap();
+            fs::write(own("a/file"), "").unwrap();
+            fs::hard_link(own("a/file"), own("a/b/file")).unwrap();
+            std::os::unix::fs::symlink("file", own("link")).unwrap();
+            let secret = outside.path().join("secret");
+            assert!(refused(File::open(&secret)));
+            assert!(refused(fs::write(&secret, "")));
+            assert!(refused(fs::write(outside.path().join("new"), "")));
+            assert!(refused(fs::hard_link(&secret, own("stolen"))));
         });
     }
 

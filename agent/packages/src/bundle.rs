@@ -2,12 +2,11 @@
 //!
 //! A bundle is an uncompressed tar archive of plain files, as `tar -cf` makes one: [`INDEX`] first, [`SIGNATURE`] next where
 //! there is one, then archives called as [`archive_name`] has it. Nothing that the bundle itself says counts: an archive
-//! is held to the index, and the index to its signature where keys are configured. What fetches from the network leaves
-//! the first two in the same form, so that one reader serves both.
+//! is held to the index, and the index to its signature where keys are configured.
 
 use crate::archive::{Fault, headers};
 use crate::id::PackageId;
-use crate::index::INDEX_MAX;
+use crate::index::{Fetched, INDEX_MAX, Location, SIGNATURE_MAX};
 use crate::part::Part;
 use std::io::{self, Read, Write};
 use tar::{EntryType, Header};
@@ -20,13 +19,14 @@ pub const INDEX: &str = "index";
 pub const SIGNATURE: &str = "index.minisig";
 
 /// Length of everything in a tar archive is a multiple of this, in bytes.
-const BLOCK: u64 = 512;
+const BLOCK: usize = 512;
+const BLOCK_LENGTH: u64 = BLOCK as u64;
 
 /// The most files in a bundle. Each is a package of some megabytes.
 const FILES_MAX: usize = 1024;
 
-/// The longest signature in bytes, as [`Trust`](crate::index::Trust) reads one.
-const SIGNATURE_MAX: u64 = 4096;
+/// Where the index of a bundle is: on this machine, so that it may name files of it. Nothing is fetched from there.
+const SOURCE: &str = "file:///bundle/index";
 
 /// A file that is no bundle.
 #[derive(Debug, Error)]
@@ -51,10 +51,8 @@ pub enum BundleError {
 /// What is in a bundle.
 #[derive(Debug)]
 pub struct Bundle<'a> {
-    /// The index, unchecked.
-    pub index: Vec<u8>,
-    /// Its signature, if there is one; unchecked.
-    pub signature: Option<String>,
+    /// The index with its signature, unchecked.
+    pub index: Fetched,
     files: Vec<(Vec<u8>, Part<'a>)>,
 }
 
@@ -74,12 +72,17 @@ impl<'a> Bundle<'a> {
         let index = files
             .next_if(|(name, part)| name == INDEX.as_bytes() && part.length() <= INDEX_MAX as u64)
             .ok_or(BundleError::Index)?;
-        let signature = files
-            .next_if(|(name, part)| name == SIGNATURE.as_bytes() && part.length() <= SIGNATURE_MAX);
+        let signature = files.next_if(|(name, part)| {
+            name == SIGNATURE.as_bytes() && part.length() <= SIGNATURE_MAX as u64
+        });
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self {
-            index: all(index.1)?,
-            signature: signature.map(|(_, part)| all(part)).transpose()?.map(text),
+            index: Fetched {
+                // Always one.
+                source: Location::parse(SOURCE).map_err(|_| BundleError::Index)?,
+                signature: signature.map(|(_, part)| all(part)).transpose()?.map(text),
+                bytes: all(index.1)?,
+            },
             files: files.collect(),
         })
     }
@@ -100,9 +103,9 @@ impl<'a> Bundle<'a> {
 ///
 /// # Errors
 /// It can't be written.
-pub fn write_index(out: &mut impl Write, index: &[u8], signature: Option<&str>) -> io::Result<()> {
-    write_file(out, INDEX, index.len() as u64, index)?;
-    match signature {
+pub fn write_index(out: &mut impl Write, index: &Fetched) -> io::Result<()> {
+    write_file(out, INDEX, index.bytes.len() as u64, index.bytes.as_slice())?;
+    match &index.signature {
         Some(text) => write_file(out, SIGNATURE, text.len() as u64, text.as_bytes()),
         None => Ok(()),
     }
@@ -121,7 +124,7 @@ pub fn write_archive(out: &mut impl Write, id: &PackageId, archive: Part<'_>) ->
 /// # Errors
 /// It can't be written.
 pub fn write_end(out: &mut impl Write) -> io::Result<()> {
-    out.write_all(&[0; 2 * BLOCK as usize])
+    out.write_all(&[0; 2 * BLOCK])
 }
 
 fn write_file(out: &mut impl Write, name: &str, length: u64, content: impl Read) -> io::Result<()> {
@@ -138,8 +141,8 @@ fn write_file(out: &mut impl Write, name: &str, length: u64, content: impl Read)
     if io::copy(&mut content.take(length), out)? != length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let fill = usize::try_from(length.next_multiple_of(BLOCK) - length).unwrap_or_default();
-    out.write_all([0; BLOCK as usize].get(..fill).unwrap_or_default())
+    let fill = usize::try_from(length.next_multiple_of(BLOCK_LENGTH) - length).unwrap_or_default();
+    out.write_all([0; BLOCK].get(..fill).unwrap_or_default())
 }
 
 /// Names and places of the files in a tar archive. One that ends behind a file, without the two empty blocks, is as good:
@@ -148,32 +151,32 @@ fn files(bundle: Part<'_>) -> Result<Vec<(Vec<u8>, Part<'_>)>, BundleError> {
     let mut files = Vec::new();
     let mut at = 0;
     while at < bundle.length() {
-        let Some((name, length)) = header(bundle.cut(at, BLOCK))? else {
+        let Some((name, length)) = header(bundle.cut(at, BLOCK_LENGTH))? else {
             break;
         };
         if files.len() >= FILES_MAX {
             return Err(BundleError::TooMany);
         }
-        let content = bundle.cut(at + BLOCK, length);
+        let content = bundle.cut(at + BLOCK_LENGTH, length);
         if content.length() != length {
             return Err(BundleError::Form(Fault::Truncated));
         }
         files.push((name, content));
         // Of the length of a file, and so no overflow.
-        at += BLOCK + length.next_multiple_of(BLOCK);
+        at += BLOCK_LENGTH + length.next_multiple_of(BLOCK_LENGTH);
     }
     Ok(files)
 }
 
 /// Name and length of the file that a block is the header of; `None` for the empty one at the end.
 fn header(mut block: Part<'_>) -> Result<Option<(Vec<u8>, u64)>, BundleError> {
-    let mut bytes = [0; BLOCK as usize];
+    let mut bytes = [0; BLOCK];
     let read = block.read_exact(&mut bytes);
     read.map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => BundleError::Form(Fault::Truncated),
         _ => BundleError::Read(error),
     })?;
-    if bytes == [0; BLOCK as usize] {
+    if bytes == [0; BLOCK] {
         return Ok(None);
     }
     let header = Header::from_byte_slice(&bytes);

@@ -3,6 +3,7 @@
 use crate::part::Part;
 use crate::sealed::Digest;
 use sha2::{Digest as _, Sha256};
+use std::fs::File;
 use std::io::{self, Read};
 use thiserror::Error;
 
@@ -27,12 +28,20 @@ pub enum ChecksumError {
 /// How much is read at once, in bytes.
 const PIECE: usize = 128 << 10;
 
-/// Compares an archive with a digest, in constant memory.
+/// Compares all of a regular file with a digest, in constant memory; where the file is read next stays where it was.
 /// Nobody may be able to write to the file from here on: unpacking reads it a second time.
 ///
 /// # Errors
 /// [`ChecksumError`].
-pub fn check(mut archive: Part<'_>, expected: Digest) -> Result<(), ChecksumError> {
+pub fn check(archive: &File, expected: Digest) -> Result<(), ChecksumError> {
+    check_part(Part::whole(archive).map_err(ChecksumError::Read)?, expected)
+}
+
+/// As [`check`], for an archive in a bundle.
+///
+/// # Errors
+/// [`ChecksumError`].
+pub fn check_part(mut archive: Part<'_>, expected: Digest) -> Result<(), ChecksumError> {
     let mut hasher = Sha256::new();
     let mut room = vec![0; PIECE];
     loop {
@@ -55,7 +64,7 @@ pub fn check(mut archive: Part<'_>, expected: Digest) -> Result<(), ChecksumErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{Seek, Write};
 
     #[test]
     fn a_file_is_compared_whole() {
@@ -63,11 +72,22 @@ mod tests {
         let content = vec![7; 3_000_001];
         file.write_all(&content).unwrap();
         let expected = Digest::of(&content);
-        check(Part::whole(&file).unwrap(), expected).unwrap();
+        check(&file, expected).unwrap();
+        assert_eq!(file.stream_position().unwrap(), 3_000_001);
         file.write_all(b"x").unwrap();
         assert!(matches!(
-            check(Part::whole(&file).unwrap(), expected),
+            check(&file, expected),
             Err(ChecksumError::Checksum { expected: e, found }) if e == expected && found != e
+        ));
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let (reader, _writer) = io::pipe().unwrap();
+        let file = File::from(std::os::fd::OwnedFd::from(reader));
+        assert!(matches!(
+            check(&file, Digest::of(b"")),
+            Err(ChecksumError::Read(_))
         ));
     }
 }

@@ -106,6 +106,9 @@ pub(super) const MAX_INODES: u32 = 65_536;
 /// 2000200000), below systemd's foreign range (2147352576-2147418111) and the sign bit, which some tools can't print.
 pub(super) const IDS: (u32, u32) = (2_100_000_000, 2_100_065_535);
 
+/// Ids that no jail gets: the first two are the front's, the last two of what brings packages.
+pub(super) const OTHER_IDS: u32 = 4;
+
 /// Ids of one jail: its init and its program each have their own.
 pub(super) const IDS_PER_JAIL: u32 = 2;
 

@@ -161,6 +161,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl Jails {
+    /// The id of the process that downloads packages. It and the next one are the last of the range, which no job gets.
+    pub(crate) fn fetcher_id(&self) -> u32 {
+        self.ids.end() - 1
+    }
+
+    /// The id of the process that unpacks packages.
+    pub(crate) fn unpacker_id(&self) -> u32 {
+        *self.ids.end()
+    }
+}
+
 impl Config {
     /// Reads all sources. `read` gives the text of a file; only the configuration file is read, and only where no
     /// one asked for it may it be missing.

@@ -9,12 +9,12 @@ use crate::job::admission::Admission;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{Link, Pool};
+use crate::warden::protocol::ToWarden;
 use agent_api::{ExecuteResponse, RuntimeInfo};
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::level_filters::LevelFilter;
 
@@ -104,7 +104,8 @@ impl Node {
 
 impl Node {
     /// There are other packages. Jails made before do not have them, so those go before a request can ask for one.
-    pub(super) async fn follow_packages(self: Arc<Self>, mut changed: watch::Receiver<()>) {
+    pub(super) async fn follow_packages(self: Arc<Self>, link: Arc<Link>) {
+        let mut changed = link.runtimes();
         // The sender lives as long as the process.
         while changed.changed().await.is_ok() {
             self.pool.retire();
@@ -115,6 +116,7 @@ impl Node {
             {
                 tracing::error!("the store can't be read anew");
             }
+            link.tell(ToWarden::RuntimesRead);
         }
     }
 }

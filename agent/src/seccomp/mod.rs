@@ -59,6 +59,8 @@ enum For {
     Front,
     /// The process that downloads packages
     Fetcher,
+    /// The process that unpacks packages
+    Unpacker,
 }
 
 impl From<For> for Subject {
@@ -68,6 +70,7 @@ impl From<For> for Subject {
             For::Init => Self::Init,
             For::Front => Self::Front,
             For::Fetcher => Self::Fetcher,
+            For::Unpacker => Self::Unpacker,
         }
     }
 }

@@ -69,6 +69,7 @@ fn who(subject: Subject) -> &'static str {
         Subject::Init => "made by a jail's init",
         Subject::Front => "made by the front",
         Subject::Fetcher => "made by the process that downloads packages",
+        Subject::Unpacker => "made by the process that unpacks packages",
     }
 }
 

@@ -140,6 +140,7 @@ fn the_list_has_every_rule_with_its_reason() {
         Subject::Init,
         Subject::Front,
         Subject::Fetcher,
+        Subject::Unpacker,
     ] {
         let text = render::rules(subject);
         for (index, rule) in subject.rules().iter().enumerate() {

@@ -2,14 +2,27 @@
 //! have made:
 //!
 //! - [`fetch`]: downloads indexes and archives, as an account without rights; network code is nowhere else.
+//! - [`unpack`]: compares an archive with the signed index and unpacks it, as another one, without a network.
+//! - [`install`]: is root, starts the two (as [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
+//!   installs, removes or lists packages: a route, or the command line ([`cli`]).
 //!
 //! What they are told and answer is in [`order`].
 
+pub(crate) mod cli;
+mod error;
 mod fetch;
+mod install;
 mod order;
+mod unpack;
+mod wish;
+mod worker;
 
+pub(crate) use error::SupplyError;
 pub(crate) use fetch::main as fetch_main;
+pub(crate) use install::{Listed, Stage, Supply};
 pub(crate) use order::{Proxies, Sources};
+pub(crate) use unpack::{UNPACK, unpack_main};
+pub(crate) use wish::Wish;
 
 /// Command name of the process that downloads.
 pub(crate) const FETCH: &str = "fetch-package";

@@ -34,6 +34,7 @@ use refresh::Refresh;
 use signals::Signals;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// What the warden needs to know, resolved from the configuration.
@@ -57,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) check: Option<runtimes::Order>,
     /// What has the runtimes follow the store.
     pub(crate) refresh: runtimes::Refresh,
+    /// Where commands of root's look whether the front has read the packages.
+    pub(crate) taken_over: PathBuf,
     /// How long a runtime that was removed is there for jobs that asked for it before.
     pub(crate) retired_for: Duration,
     /// How often; `None` is only when somebody asks for it.
@@ -275,7 +278,12 @@ impl Warden {
     fn listen(&mut self) {
         for _ in 0..MESSAGES_AT_ONCE {
             match self.front.hear() {
-                Ok(Some(ToWarden::Serving)) => self.announce(),
+                // It has read the packages, as it does at its start.
+                Ok(Some(ToWarden::Serving)) => {
+                    self.announce();
+                    self.refresh.taken_over();
+                }
+                Ok(Some(ToWarden::RuntimesRead)) => self.refresh.taken_over(),
                 Ok(Some(ToWarden::Alive)) => self.front.is_alive(),
                 Ok(Some(message)) => self.jails.obey(message, &self.front),
                 Ok(None) => return,

@@ -35,6 +35,8 @@ pub(crate) enum ToWarden {
     Destroy(JailId),
     /// The answer to [`FromWarden::Ping`].
     Alive,
+    /// The answer to [`FromWarden::RuntimesChanged`]: from now on jobs get those.
+    RuntimesRead,
 }
 
 /// Warden to front.

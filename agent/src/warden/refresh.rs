@@ -4,6 +4,8 @@
 use super::Options;
 use crate::runtimes::{self, Started};
 use nix::sys::wait::WaitStatus;
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// One at a time, and never beside a check, which would find a part gone.
@@ -17,6 +19,9 @@ pub(super) struct Refresh {
     unmount: Option<Instant>,
     /// One has ended, of which the front does not know.
     news: bool,
+    /// How often a front has read the packages, and where that is written.
+    read: u64,
+    read_file: PathBuf,
 }
 
 impl Refresh {
@@ -28,6 +33,8 @@ impl Refresh {
             running: None,
             unmount: None,
             news: false,
+            read: 0,
+            read_file: options.taken_over.clone(),
         }
     }
 
@@ -77,6 +84,14 @@ impl Refresh {
     /// Whether there is something to tell the front, once.
     pub(super) const fn take_news(&mut self) -> bool {
         std::mem::replace(&mut self.news, false)
+    }
+
+    /// The front has read the packages: who waits for that sees another number.
+    pub(super) fn taken_over(&mut self) {
+        self.read += 1;
+        if let Err(error) = fs::write(&self.read_file, self.read.to_string()) {
+            tracing::warn!(%error, "commands that wait for this node to take over packages will not see it");
+        }
     }
 
     /// How long until there is something to do.

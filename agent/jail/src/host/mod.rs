@@ -15,8 +15,8 @@ pub use helper::{Urgency, start_helper};
 pub use image::{has_loop_devices, knows_file_system, mount_image};
 pub use pipes::StageEnds;
 pub use rights::{give_up_rights, require_no_rights};
-pub use shut_in::{shut_in, shut_in_with_network};
-pub use unprivileged::{Child, start_unprivileged};
+pub use shut_in::{shut_in, shut_in_to_fill, shut_in_with_network};
+pub use unprivileged::{Child, Network, Unprivileged, start_unprivileged};
 
 use crate::Bytes;
 use crate::proto::{HostIds, Setup};

@@ -17,6 +17,17 @@ pub fn shut_in(folder: BorrowedFd<'_>) -> io::Result<()> {
     install(Subject::Front)
 }
 
+/// Keeps this thread, and what it starts from here on, to making and writing files below `folder` (Landlock, where the
+/// kernel has it), and to the few system calls for that (a filter that kills it for any other). It must have given up new
+/// privileges.
+///
+/// # Errors
+/// As [`shut_in`].
+pub fn shut_in_to_fill(folder: BorrowedFd<'_>) -> io::Result<()> {
+    landlock::keep_to_filling(folder)?;
+    install(Subject::Unpacker)
+}
+
 /// Keeps this thread, and what it starts from here on, to reading below `folders` (Landlock, where the kernel has it; one
 /// that does not exist is passed over) and to being a client over IPv4 and IPv6 (a filter). It must have given up new
 /// privileges.

@@ -9,7 +9,8 @@ use libc::{
     PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
     PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE,
     PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK,
-    PR_SET_VMA, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
+    PR_SET_VMA, PROT_EXEC, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
+    SOL_SOCKET,
 };
 use syscalls::Sysno;
 
@@ -345,6 +346,21 @@ pub(super) const INIT: &[Rule] = &[
         mremap madvise mprotect fcntl futex rt_sigaction rt_sigprocmask rt_sigreturn getrandom exit),
     keep!(NO_VDSO, "time": clock_gettime),
     allow!("end": exit_group),
+];
+
+/// What the unpacker does once it has its descriptors and is shut in; anything else kills it. No memory of it becomes code.
+pub(super) const UNPACKER: &[Rule] = &[
+    allow!("its order, the archive and its answer": read pread64 write close),
+    allow!("how long the archive is": statx),
+    allow!("folders, files and links below the folder that it fills":
+        openat2 mkdirat symlinkat linkat newfstatat fstat fchmod utimensat),
+    allow!("memory": brk mremap madvise munmap),
+    allow!("memory, but no code": mmap mprotect; when &[Masked(2, PROT_EXEC as u64, 0)]),
+    allow!("keys of its tables": getrandom),
+    allow!("its stack for signals goes with it": sigaltstack),
+    allow!("the C library's and Rust's bookkeeping of descriptors, signals and locks":
+        fcntl lseek futex rt_sigaction rt_sigprocmask rt_sigreturn restart_syscall),
+    allow!("end": exit exit_group),
 ];
 
 /// What processes outside of jails are refused beside rules of their own. Their threads are made by clone, into which

@@ -14,9 +14,17 @@ fn file(bytes: &[u8]) -> File {
     file
 }
 
+fn index(bytes: &[u8], signature: Option<&str>) -> Fetched {
+    Fetched {
+        source: Location::parse(SOURCE).unwrap(),
+        signature: signature.map(str::to_owned),
+        bytes: bytes.to_owned(),
+    }
+}
+
 fn written() -> Vec<u8> {
     let mut bytes = Vec::new();
-    write_index(&mut bytes, b"the index", Some("the signature")).unwrap();
+    write_index(&mut bytes, &index(b"the index", Some("the signature"))).unwrap();
     for (name, length) in [("a", 511), ("c++", 512), ("ünï", 0)] {
         let archive = file(&vec![7; length]);
         write_archive(&mut bytes, &id(name), Part::whole(&archive).unwrap()).unwrap();
@@ -39,22 +47,19 @@ fn refusal(bytes: &[u8]) -> String {
 fn what_is_written_is_read() {
     let file = file(&written());
     let bundle = Bundle::read(Part::whole(&file).unwrap()).unwrap();
-    assert_eq!(bundle.index, b"the index");
-    assert_eq!(bundle.signature.as_deref(), Some("the signature"));
+    assert_eq!(bundle.index, index(b"the index", Some("the signature")));
     let lengths = ["a", "c++", "ünï", "b"].map(|name| length(&bundle, name));
     assert_eq!(lengths, [Some(511), Some(512), Some(0), None]);
     assert_eq!(all(bundle.archive(&id("a")).unwrap()).unwrap(), [7; 511]);
 }
 
-/// The beginning alone is what proves a download.
 #[test]
 fn a_bundle_may_end_behind_any_file() {
     let mut bytes = Vec::new();
-    write_index(&mut bytes, b"the index", None).unwrap();
+    write_index(&mut bytes, &index(b"the index", None)).unwrap();
     let file = file(&bytes);
     let bundle = Bundle::read(Part::whole(&file).unwrap()).unwrap();
-    assert_eq!(bundle.index, b"the index");
-    assert_eq!(bundle.signature, None);
+    assert_eq!(bundle.index, index(b"the index", None));
     assert_eq!(length(&bundle, "a"), None);
 }
 
@@ -79,7 +84,7 @@ fn what_tar_writes_is_read() {
         let file = File::open(bundle).unwrap();
         let bundle = Bundle::read(Part::whole(&file).unwrap()).unwrap();
         assert_eq!(
-            (bundle.index.as_slice(), length(&bundle, "a")),
+            (bundle.index.bytes.as_slice(), length(&bundle, "a")),
             (&b"i"[..], Some(3))
         );
     }
@@ -122,8 +127,7 @@ fn there_are_bounds() {
     }
     assert!(refusal(&bytes).contains("more than 1024"));
     let mut bytes = Vec::new();
-    let long = vec![0; INDEX_MAX + 1];
-    write_index(&mut bytes, &long, None).unwrap();
+    write_index(&mut bytes, &index(&[0; INDEX_MAX + 1], None)).unwrap();
     assert!(refusal(&bytes).contains("does not begin"));
     // A length beyond the end of the file.
     let mut header = Header::new_ustar();

@@ -13,6 +13,7 @@ const I386: u32 = 0x4000_0003;
 static PROGRAM: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Program).unwrap());
 static INIT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Init).unwrap());
 static FRONT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Front).unwrap());
+static UNPACKER: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Unpacker).unwrap());
 static FETCHER: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Fetcher).unwrap());
 
 fn compiled(subject: Subject) -> &'static Filters {
@@ -21,6 +22,7 @@ fn compiled(subject: Subject) -> &'static Filters {
         Subject::Init => &INIT,
         Subject::Front => &FRONT,
         Subject::Fetcher => &FETCHER,
+        Subject::Unpacker => &UNPACKER,
     }
 }
 

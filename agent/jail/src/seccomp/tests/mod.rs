@@ -4,14 +4,15 @@ mod bpf;
 mod explained;
 
 use super::*;
-use policy::{FETCHER, FRONT, INIT, PROGRAM};
+use policy::{FETCHER, FRONT, INIT, PROGRAM, UNPACKER};
 use std::collections::BTreeMap;
 
-const SUBJECTS: [Subject; 4] = [
+const SUBJECTS: [Subject; 5] = [
     Subject::Program,
     Subject::Init,
     Subject::Front,
     Subject::Fetcher,
+    Subject::Unpacker,
 ];
 
 #[test]
@@ -26,7 +27,7 @@ fn all_policies_compile_within_the_kernels_limit() {
 
 #[test]
 fn no_call_is_both_allowed_always_and_ruled_again() {
-    for policy in [PROGRAM, INIT, FRONT, FETCHER] {
+    for policy in [PROGRAM, INIT, FRONT, FETCHER, UNPACKER] {
         let mut seen: BTreeMap<Sysno, bool> = BTreeMap::new();
         for rule in policy {
             for call in rule.calls {
