@@ -289,6 +289,7 @@ fn options(
             .then(|| runtimes::Order::new(config, view)),
         refresh: runtimes::Refresh::new(config, view),
         office: Office::new(config),
+        taken_over: config.state_directory.join(instance::TAKEN_OVER),
         retired_for: config.admission.queue_timeout + SETTING_UP,
         verify_interval: config.runtimes.verify_interval,
     })

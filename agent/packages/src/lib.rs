@@ -6,6 +6,7 @@
 //! what a package says is checked here, so that a broken one is an error with its path and never stops the others.
 
 pub mod archive;
+pub mod bundle;
 pub mod checksum;
 mod error;
 #[cfg(fuzzing)]
@@ -15,6 +16,7 @@ pub mod index;
 mod info;
 pub mod install;
 mod overrides;
+mod part;
 mod script;
 pub mod sealed;
 mod selector;
@@ -24,6 +26,7 @@ pub use error::{FaultySelector, InfoFault, PackageError, ScriptFault};
 pub use id::{IdFault, PackageId};
 pub use info::{Package, Provided};
 pub use overrides::{Cap, LimitOverrides, OverrideFault};
+pub use part::Part;
 pub use script::StageScript;
 pub use selector::Selector;
 pub use store::Store;

@@ -113,6 +113,12 @@ pub(crate) enum Conflict {
         /// All of the host's.
         host: u64,
     },
+    /// Two ways to say where packages come from, in one place.
+    #[error(
+        "this and repo_url both say where packages come from, remove one of them: repo_url, which Piston has, stands for \
+         a list of one"
+    )]
+    TwoIndexes,
     /// A range whose end is before its start.
     #[error("the range {min}-{max} is empty, set its minimum below its maximum")]
     EmptyRange {

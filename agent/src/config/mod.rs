@@ -21,6 +21,7 @@ pub(crate) use flags::Flags;
 pub(crate) use schema::nearest;
 
 use crate::limits::{Ceilings, RuntimeLimits};
+use crate::supply::{Proxies, Sources};
 use fault::{Origin, Problem};
 use jail::Bytes;
 use layer::Layer;
@@ -61,8 +62,8 @@ pub(crate) struct Config {
     pub(crate) user: String,
     /// Name of the cgroup above all jobs, one path component.
     pub(crate) cgroup: String,
-    /// The index of packages that can be installed.
-    pub(crate) repo_url: String,
+    /// Where packages come from.
+    pub(crate) sources: Sources,
     /// Least severity that is logged.
     pub(crate) log_level: LevelFilter,
     /// Form of a log line.
@@ -162,6 +163,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl Jails {
+    /// The id of the process that downloads packages. It and the next one are the last of the range, which no job gets.
+    pub(crate) fn fetcher_id(&self) -> u32 {
+        self.ids.end() - 1
+    }
+
+    /// The id of the process that unpacks packages.
+    pub(crate) fn unpacker_id(&self) -> u32 {
+        *self.ids.end()
+    }
+}
+
 impl Config {
     /// Reads all sources. `read` gives the text of a file; only the configuration file is read, and only where no
     /// one asked for it may it be missing.
@@ -178,7 +191,7 @@ impl Config {
         let layer = file_layer(flags, &env, read)
             .under(Layer::from_environment(&env))
             .under(Layer::from_flags(flags));
-        resolve::resolve(layer, host)
+        resolve::resolve(layer, host, Proxies::from_environment(&env))
     }
 
     /// What no job exceeds, whatever it or its runtime asks for.

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod limits;
+mod sources;
 
 use super::fault::{ConfigFaults, Origin, Problem};
 use super::layer::{Layer, Value};
@@ -10,10 +11,15 @@ use super::{
     Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
     overrides,
 };
+use crate::supply::Proxies;
 use tracing::level_filters::LevelFilter;
 
 /// Checks every value, and that they hold together on a host like `host`.
-pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFaults> {
+pub(super) fn resolve(
+    layer: Layer,
+    host: HostFacts,
+    proxies: Proxies,
+) -> Result<Config, ConfigFaults> {
     let mut settings = Settings::new(layer);
     networking(&mut settings);
     let limits = limits::general(&mut settings);
@@ -41,9 +47,7 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
         cgroup: settings
             .text("cgroup", cgroup_name)
             .unwrap_or_else(|| defaults::CGROUP.to_owned()),
-        repo_url: settings
-            .text("repo_url", url)
-            .unwrap_or_else(|| defaults::REPO_URL.to_owned()),
+        sources: sources::resolve(&mut settings, proxies),
         log_level: settings
             .text("log_level", level)
             .unwrap_or(defaults::LOG_LEVEL),
@@ -141,11 +145,6 @@ fn is_name(text: &str) -> bool {
 fn cgroup_name(text: &str) -> Option<String> {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     (!text.is_empty() && text.len() <= 64 && text.chars().all(letters)).then(|| text.to_owned())
-}
-
-fn url(text: &str) -> Option<String> {
-    let known = text.starts_with("https://") || text.starts_with("http://");
-    (known && !text.contains(|c: char| c.is_control() || c == ' ')).then(|| text.to_owned())
 }
 
 /// Piston's names, and TRACE.

@@ -66,7 +66,18 @@ pub(super) const KEYS: &[Key] = &[
     own("cgroup", "a name of letters, digits, '-' and '_'"),
     piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),
     own("log_format", "text or json"),
-    piston("repo_url", "an http:// or https:// address"),
+    own(
+        "package_indexes",
+        "a list of at most 6 URLs that begin with https://, http:// or file:///",
+    ),
+    piston(
+        "repo_url",
+        "a URL that begins with https://, http:// or file:///",
+    ),
+    own(
+        "package_keys",
+        "a list of public keys of minisign, lines that begin with RW",
+    ),
     piston("disable_networking", "true"),
     piston("compile_timeout", CAPPED_TIME),
     piston("run_timeout", CAPPED_TIME),

@@ -9,14 +9,14 @@ use crate::job::admission::Admission;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{Link, Pool};
-use crate::supply::{Change, Desk, SupplyError};
+use crate::supply::{Change, Desk, DeskError};
+use crate::warden::protocol::ToWarden;
 use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
 use packages::sealed::Digest;
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::level_filters::LevelFilter;
 
@@ -112,10 +112,12 @@ impl Node {
 
 impl Node {
     /// There are other packages. Jails made before do not have them, so those go before a request can ask for one.
-    pub(super) async fn follow_packages(self: Arc<Self>, mut changed: watch::Receiver<()>) {
+    pub(super) async fn follow_packages(self: Arc<Self>, link: Arc<Link>) {
+        let mut changed = link.runtimes();
         // The sender lives as long as the process.
         while changed.changed().await.is_ok() {
             self.read_packages().await;
+            link.tell(ToWarden::RuntimesRead);
         }
     }
 
@@ -134,7 +136,7 @@ impl Node {
         self: Arc<Self>,
         change: Change,
         package: PackageName,
-    ) -> Result<PackageName, SupplyError> {
+    ) -> Result<PackageName, DeskError> {
         let changed = self.desk.change(change, package).await?;
         // It is told of other packages before it is told that this was done, but may not have read them yet.
         self.read_packages().await;
@@ -154,17 +156,13 @@ impl Backend for Arc<Node> {
         self.shelf.catalog().runtimes()
     }
 
-    async fn packages(&self) -> Result<Vec<PackageInfo>, SupplyError> {
+    async fn packages(&self) -> Result<Vec<PackageInfo>, DeskError> {
         self.desk.list().await
     }
 
-    async fn change(
-        &self,
-        change: Change,
-        package: PackageName,
-    ) -> Result<PackageName, SupplyError> {
+    async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {
         let task = tokio::spawn(Arc::clone(self).change_packages(change, package));
-        task.await.unwrap_or(Err(SupplyError::Unavailable))
+        task.await.unwrap_or(Err(DeskError::Unavailable))
     }
 
     fn readiness(&self) -> Readiness {

@@ -2,7 +2,7 @@
 
 use super::answer;
 use crate::job::error::JobError;
-use crate::supply::SupplyError;
+use crate::supply::DeskError;
 use agent_api::ErrorBody;
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
@@ -41,7 +41,7 @@ pub(super) enum ApiError {
     /// Packages may not be changed by this client.
     Stranger,
     /// Packages are neither listed nor changed.
-    Supply(SupplyError),
+    Desk(DeskError),
     /// A bug: the request's code panicked, and the panic was reported.
     Panicked,
 }
@@ -65,7 +65,7 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::Supply(SupplyError::Unknown { .. }) => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Desk(DeskError::Unknown { .. }) => StatusCode::NOT_FOUND,
             Self::Stranger => StatusCode::FORBIDDEN,
             Self::NotJson | Self::Charset(_) | Self::ContentEncoding(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
@@ -74,11 +74,11 @@ impl ApiError {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Job(JobError::Refused(_)) => StatusCode::BAD_REQUEST,
             Self::Job(JobError::Busy { .. } | JobError::Draining | JobError::Unsound)
-            | Self::Supply(SupplyError::Busy | SupplyError::Unavailable) => {
+            | Self::Desk(DeskError::Busy | DeskError::Unavailable) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Job(JobError::Internal(_))
-            | Self::Supply(SupplyError::Failed(_) | SupplyError::NotFollowed { .. })
+            | Self::Desk(DeskError::Failed(_) | DeskError::NotFollowed { .. })
             | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -95,7 +95,7 @@ impl ApiError {
             Self::BodyTimeout => "request body was not received in time".to_owned(),
             Self::BodyBroken => "request body is incomplete or malformed".to_owned(),
             Self::Stranger => STRANGER.to_owned(),
-            Self::Supply(error) => error.to_string(),
+            Self::Desk(error) => error.to_string(),
             Self::Job(JobError::Refused(refusal)) => refusal.to_string(),
             Self::Job(JobError::Busy { .. }) => "the node is busy: try again later".to_owned(),
             Self::Job(JobError::Draining) => "the node is shutting down".to_owned(),
@@ -129,9 +129,9 @@ impl From<JobError> for ApiError {
     }
 }
 
-impl From<SupplyError> for ApiError {
-    fn from(error: SupplyError) -> Self {
-        Self::Supply(error)
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        Self::Desk(error)
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) use settings::Settings;
 pub(crate) use transport::Listener;
 
 use crate::job::error::JobError;
-use crate::supply::{Change, SupplyError};
+use crate::supply::{Change, DeskError};
 use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
 
 /// The node behind the API. Clones are the same node.
@@ -53,14 +53,14 @@ pub(crate) trait Backend: Clone + Send + Sync + 'static {
     fn runtimes(&self) -> Vec<RuntimeInfo>;
 
     /// What the indexes offer and what is installed.
-    fn packages(&self) -> impl Future<Output = Result<Vec<PackageInfo>, SupplyError>> + Send;
+    fn packages(&self) -> impl Future<Output = Result<Vec<PackageInfo>, DeskError>> + Send;
 
     /// Installs or removes the package that a selector comes to. It is done to its end, also when the future is dropped.
     fn change(
         &self,
         change: Change,
         package: PackageName,
-    ) -> impl Future<Output = Result<PackageName, SupplyError>> + Send;
+    ) -> impl Future<Output = Result<PackageName, DeskError>> + Send;
 
     /// Whether jobs can be run now.
     fn readiness(&self) -> Readiness;

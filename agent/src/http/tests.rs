@@ -96,7 +96,7 @@ impl Backend for Fake {
         Vec::new()
     }
 
-    async fn packages(&self) -> Result<Vec<PackageInfo>, SupplyError> {
+    async fn packages(&self) -> Result<Vec<PackageInfo>, DeskError> {
         Ok(vec![PackageInfo {
             language: "python".into(),
             language_version: "3.11.2".into(),
@@ -105,16 +105,12 @@ impl Backend for Fake {
     }
 
     /// Says what it was asked for, or fails as the version says.
-    async fn change(
-        &self,
-        change: Change,
-        package: PackageName,
-    ) -> Result<PackageName, SupplyError> {
+    async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {
         let PackageName { language, version } = package;
         match version.as_str() {
-            "unknown" => Err(SupplyError::Unknown { language, version }),
-            "there" => Err(SupplyError::Failed("Already installed".into())),
-            "busy" => Err(SupplyError::Busy),
+            "unknown" => Err(DeskError::Unknown { language, version }),
+            "there" => Err(DeskError::Failed("Already installed".into())),
+            "busy" => Err(DeskError::Busy),
             _ => Ok(PackageName {
                 language,
                 version: format!("{change:?}"),

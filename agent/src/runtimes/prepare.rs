@@ -6,8 +6,8 @@ mod images;
 mod retire;
 
 use super::View;
-use crate::order::{self, Log};
 use crate::config::ImagePolicy;
+use crate::order::{self, Log};
 use crate::sentence;
 use error::PrepareError;
 use images::{PartImage, require_sound};

@@ -1,6 +1,6 @@
 //! The front's part: takes the wishes of clients to the process that fulfils them, one after the other.
 
-use super::talk::{ANSWER_MAX, Answer, Change, SupplyError, Wish};
+use super::talk::{ANSWER_MAX, Answer, Change, DeskError, Request};
 use crate::pool::Link;
 use agent_api::{PackageInfo, PackageName};
 use std::collections::BTreeSet;
@@ -19,7 +19,10 @@ const OFFERS_AGE: Duration = Duration::from_secs(60);
 /// How long a request waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where wishes go.
+/// A longer name or selector, in bytes, is nothing's.
+const LENGTH_MAX: usize = 256;
+
+/// Where requests go.
 #[derive(Debug)]
 pub(crate) struct Desk {
     link: Arc<Link>,
@@ -44,10 +47,10 @@ impl Desk {
     }
 
     /// What the indexes have offered within the last minute, and what is installed now.
-    pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, SupplyError> {
+    pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, DeskError> {
         let mut known = turn(&self.offers).await?;
         known.take_if(|offers| offers.at.elapsed() >= OFFERS_AGE);
-        let wish = Wish::List {
+        let wish = Request::List {
             offers: known.is_none(),
         };
         match self.ask(&wish).await?.0 {
@@ -59,8 +62,8 @@ impl Desk {
                 let offered = known.as_ref().map_or(&[][..], |offers| &offers.packages);
                 Ok(merged(offered, installed))
             }
-            Answer::Failed(why) => Err(SupplyError::Failed(why)),
-            Answer::Changed(_) | Answer::Unknown => Err(SupplyError::Unavailable),
+            Answer::Failed(why) => Err(DeskError::Failed(why)),
+            Answer::Changed(_) | Answer::Unknown => Err(DeskError::Unavailable),
         }
     }
 
@@ -69,45 +72,46 @@ impl Desk {
         &self,
         change: Change,
         package: PackageName,
-    ) -> Result<PackageName, SupplyError> {
-        let _turn = turn(&self.changes).await?;
+    ) -> Result<PackageName, DeskError> {
         let PackageName { language, version } = package.clone();
-        match self.ask(&Wish::Change(change, package)).await? {
+        if language.len().max(version.len()) > LENGTH_MAX {
+            return Err(DeskError::Unknown { language, version });
+        }
+        let _turn = turn(&self.changes).await?;
+        match self.ask(&Request::Change(change, package)).await? {
             (Answer::Changed(changed), true) => Ok(changed),
             (Answer::Changed(PackageName { language, version }), false) => {
-                Err(SupplyError::NotFollowed { language, version })
+                Err(DeskError::NotFollowed { language, version })
             }
-            (Answer::Unknown, _) => Err(SupplyError::Unknown { language, version }),
-            (Answer::Failed(why), _) => Err(SupplyError::Failed(why)),
-            (Answer::Packages { .. }, _) => Err(SupplyError::Unavailable),
+            (Answer::Unknown, _) => Err(DeskError::Unknown { language, version }),
+            (Answer::Failed(why), _) => Err(DeskError::Failed(why)),
+            (Answer::Packages { .. }, _) => Err(DeskError::Unavailable),
         }
     }
 
     /// The answer, and whether the node has followed it.
-    async fn ask(&self, wish: &Wish) -> Result<(Answer, bool), SupplyError> {
+    async fn ask(&self, wish: &Request) -> Result<(Answer, bool), DeskError> {
         let asked = async {
             let (ours, theirs) = StdStream::pair()?;
-            let (said, followed) = tokio::join!(
-                converse(ours, wish),
-                self.link.supply(theirs.into()),
-            );
+            let (said, followed) =
+                tokio::join!(converse(ours, wish), self.link.supply(theirs.into()),);
             Ok((said?, followed.map_err(io::Error::other)?))
         };
         asked.await.map_err(|error: io::Error| {
             tracing::error!(%error, "packages can't be asked for");
-            SupplyError::Unavailable
+            DeskError::Unavailable
         })
     }
 }
 
 /// Waits for the requests before this one, as long as that is worth it.
-async fn turn<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>, SupplyError> {
+async fn turn<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>, DeskError> {
     let turn = timeout(PATIENCE, lock.lock());
-    turn.await.map_err(|_| SupplyError::Busy)
+    turn.await.map_err(|_| DeskError::Busy)
 }
 
 /// One wish, one answer. No answer is an end like any other of a process that died.
-async fn converse(socket: StdStream, wish: &Wish) -> io::Result<Answer> {
+async fn converse(socket: StdStream, wish: &Request) -> io::Result<Answer> {
     socket.set_nonblocking(true)?;
     let mut socket = UnixStream::from_std(socket)?;
     socket.write_all(&serde_json::to_vec(wish)?).await?;
@@ -122,7 +126,9 @@ fn merged(offered: &[PackageName], installed: Vec<PackageName>) -> Vec<PackageIn
     let key = |package: &PackageName| (package.language.clone(), package.version.clone());
     let there: BTreeSet<_> = installed.iter().map(key).collect();
     let known: BTreeSet<_> = offered.iter().map(key).collect();
-    let others = installed.iter().filter(|package| !known.contains(&key(package)));
+    let others = installed
+        .iter()
+        .filter(|package| !known.contains(&key(package)));
     let all = offered.iter().chain(others);
     all.map(|package| PackageInfo {
         language: package.language.clone(),

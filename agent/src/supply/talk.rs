@@ -1,11 +1,11 @@
-//! What the front and the process that changes packages say to each other: one wish and one answer over a socket, each a
+//! What the front and the process that changes packages say to each other: one request and one answer over a socket, each a
 //! text in JSON to the end of its direction. The warden, which introduces them, hears none of it.
 
 use agent_api::PackageName;
 use serde::{Deserialize, Serialize};
 
-/// The longest wish, in bytes.
-pub(crate) const WISH_MAX: u64 = 4 << 10;
+/// The longest request, in bytes.
+pub(crate) const REQUEST_MAX: u64 = 4 << 10;
 
 /// The longest answer, in bytes: a list of all that indexes may offer.
 pub(crate) const ANSWER_MAX: u64 = 4 << 20;
@@ -21,7 +21,7 @@ pub(crate) enum Change {
 
 /// What the front asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     /// What is installed, and if so wished what the indexes offer, which is downloaded for it.
     List {
         /// The indexes too.
@@ -34,7 +34,7 @@ pub(crate) enum Wish {
 /// What it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Answer {
-    /// To [`Wish::List`].
+    /// To [`Request::List`].
     Packages {
         /// In the order of the indexes; none where they were not asked for.
         offered: Option<Vec<PackageName>>,
@@ -51,7 +51,7 @@ pub(crate) enum Answer {
 
 /// Why packages are neither listed nor changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SupplyError {
+pub(crate) enum DeskError {
     /// No index offers it, and it is not installed. Piston's text.
     #[error("Requested package {language}-{version} does not exist")]
     Unknown {

@@ -34,10 +34,11 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use protocol::{FromWarden, RequestId, ToWarden};
 use refresh::Refresh;
 use signals::Signals;
-use supplies::Supplies;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use supplies::Supplies;
 
 /// What the warden needs to know, resolved from the configuration.
 #[derive(Debug)]
@@ -62,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) refresh: runtimes::Refresh,
     /// What lists and changes packages.
     pub(crate) office: Office,
+    /// Where commands of root's look whether the front has read the packages.
+    pub(crate) taken_over: PathBuf,
     /// How long a runtime that was removed is there for jobs that asked for it before.
     pub(crate) retired_for: Duration,
     /// How often; `None` is only when somebody asks for it.
@@ -284,7 +287,12 @@ impl Warden {
     fn listen(&mut self) {
         for _ in 0..MESSAGES_AT_ONCE {
             match self.front.hear() {
-                Ok(Some((ToWarden::Serving, _))) => self.announce(),
+                // It has read the packages, as it does at its start.
+                Ok(Some((ToWarden::Serving, _))) => {
+                    self.announce();
+                    self.refresh.taken_over();
+                }
+                Ok(Some((ToWarden::RuntimesRead, _))) => self.refresh.taken_over(),
                 Ok(Some((ToWarden::Alive, _))) => self.front.is_alive(),
                 Ok(Some((ToWarden::Supply(request), fds))) => self.supply(request, &fds),
                 Ok(Some((message, _))) => self.jails.obey(message, &self.front),

@@ -37,6 +37,8 @@ pub(crate) enum ToWarden {
     Supply(RequestId),
     /// The answer to [`FromWarden::Ping`].
     Alive,
+    /// The answer to [`FromWarden::RuntimesChanged`]: from now on jobs get those.
+    RuntimesRead,
 }
 
 /// Warden to front.

@@ -5,6 +5,8 @@ use super::Options;
 use super::protocol::{FromWarden, RequestId};
 use crate::runtimes::{self, Started};
 use nix::sys::wait::WaitStatus;
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// One at a time, and never beside a check, which would find a part gone.
@@ -21,6 +23,9 @@ pub(super) struct Refresh {
     unmount: Option<Instant>,
     /// What the front is to be told.
     news: Vec<FromWarden>,
+    /// How often a front has read the packages, and where that is written.
+    read: u64,
+    read_file: PathBuf,
 }
 
 impl Refresh {
@@ -34,6 +39,8 @@ impl Refresh {
             running: None,
             unmount: None,
             news: Vec::new(),
+            read: 0,
+            read_file: options.taken_over.clone(),
         }
     }
 
@@ -117,6 +124,14 @@ impl Refresh {
     /// What there is to tell the front, in this order.
     pub(super) fn take_news(&mut self) -> Vec<FromWarden> {
         std::mem::take(&mut self.news)
+    }
+
+    /// The front has read the packages: who waits for that sees another number.
+    pub(super) fn taken_over(&mut self) {
+        self.read += 1;
+        if let Err(error) = fs::write(&self.read_file, self.read.to_string()) {
+            tracing::warn!(%error, "commands that wait for this node to take over packages will not see it");
+        }
     }
 
     /// How long until there is something to do.

@@ -47,7 +47,11 @@ async fn what_can_not_be_done_is_said_as_in_piston() {
             "Requested package python-unknown does not exist",
         ),
         (named("there"), 500, "Already installed"),
-        (named("busy"), 503, "packages are being changed: try again later"),
+        (
+            named("busy"),
+            503,
+            "packages are being changed: try again later",
+        ),
         ("{}".into(), 400, "language is required as a string"),
         (
             json!({"language": "python"}).to_string(),
