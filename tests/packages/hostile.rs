@@ -28,7 +28,7 @@ const ATTACKS: [Attack; 7] = [
     (
         "absolute",
         |_| {},
-        &["-P", "--transform=s|mark|/tmp/capsule-mark|"],
+        &["-P", "--transform=s|./mark|/tmp/capsule-mark|"],
         "is absolute",
     ),
     (
