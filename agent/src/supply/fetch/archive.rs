@@ -63,10 +63,8 @@ impl<'a> Download<'a> {
             return Ok(());
         }
         let Fetcher { limits, clock, .. } = *self.fetcher;
-        let response = self
-            .fetcher
-            .client
-            .get(&self.release.location, &self.range(there))?;
+        let (location, headers) = (&self.release.location, self.range(there));
+        let response = self.fetcher.client.get(location, &headers, patience.end)?;
         let begin = self.begin(there, &response)?;
         let left = Bytes(limits.archive.get().saturating_sub(begin));
         let announced = response.body().content_length();
