@@ -90,7 +90,7 @@ impl Fetcher<'_> {
         let (index, left_out) = fetched.open(trust)?;
         let flaw = left_out.first().map(|first| {
             let (count, why) = (left_out.len(), sentence(first));
-            format!("{url}: {count} lines can't be used, the first: {why}")
+            format!("{url}: {count} of its lines can't be used; {why}")
         });
         Ok((Used { index, fetched }, flaw))
     }

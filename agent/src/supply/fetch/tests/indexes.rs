@@ -49,7 +49,10 @@ fn one_that_is_out_of_reach_leaves_the_others() {
         warnings[0].starts_with(&format!("{gone}: Connection refused")),
         "{warnings:?}"
     );
-    let left_out = format!("{}: 1 lines can't be used", server.url("index"));
+    let left_out = format!(
+        "{}: 1 of its lines can't be used; line 2",
+        server.url("index")
+    );
     assert!(warnings[1].starts_with(&left_out), "{warnings:?}");
     // Not there either, for all that is known.
     let failure = node.download("b", "1.x").unwrap_err();
