@@ -52,11 +52,7 @@ impl Node {
     fn new(indexes: &[String]) -> Self {
         let file = || tempfile::tempfile().unwrap();
         Self {
-            limits: Limits {
-                // Real time, for a server that answers nothing.
-                pause: Duration::from_millis(100),
-                ..Limits::default()
-            },
+            limits: Limits::default(),
             clock: Unreal::default(),
             sources: Sources {
                 indexes: indexes.to_vec(),
@@ -69,6 +65,14 @@ impl Node {
             roots: Vec::new(),
             progress: RefCell::default(),
         }
+    }
+
+    /// Has it read another index, for which it takes no time.
+    fn index_in_a_file(&mut self, index: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), index).unwrap();
+        self.sources.indexes = vec![format!("file://{}", file.path().display())];
+        file
     }
 
     fn with<T>(&self, work: impl FnOnce(&Fetcher<'_>) -> T) -> T {
