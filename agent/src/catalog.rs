@@ -1,8 +1,8 @@
-//! What can be run: every language of every installed package, with its commands, environment and limits.
+//! What can be run: every language of every installed package, with its stages and limits.
 
 use crate::limits::RuntimeLimits;
 use agent_api::RuntimeInfo;
-use packages::{LimitOverrides, Package, Provided, Selector, StageScript, Version};
+use packages::{LimitOverrides, Package, Provided, Selector, Stages, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,12 +19,8 @@ pub(crate) struct Runtime {
     pub(crate) aliases: Vec<String>,
     /// Name of the package, where that is another one.
     pub(crate) runtime: Option<String>,
-    /// Environment of both stages.
-    pub(crate) env: Vec<(String, String)>,
-    /// Command of the compile stage, without the files; `None` where there is none.
-    pub(crate) compile: Option<Vec<String>>,
-    /// Command of the run stage, without the file and the arguments.
-    pub(crate) run: Vec<String>,
+    /// How its files are named, and how it is compiled and run.
+    pub(crate) stages: Stages,
     /// What a job of it may use when it asks for nothing, and at most.
     pub(crate) limits: RuntimeLimits,
 }
@@ -97,12 +93,7 @@ impl Runtime {
             semver: package.version.clone(),
             aliases: provided.aliases.clone(),
             runtime: (package.name != provided.language).then(|| package.name.clone()),
-            env: package.env.clone(),
-            compile: package
-                .compile
-                .as_ref()
-                .map(|StageScript { argv }| argv.clone()),
-            run: package.run.argv.clone(),
+            stages: provided.stages.clone(),
             limits,
         }
     }

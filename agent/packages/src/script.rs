@@ -8,47 +8,36 @@ const LINE_MAX: usize = 256;
 /// How much of a script has to be read to know its interpreter, in bytes.
 pub(crate) const HEAD: usize = LINE_MAX + 1;
 
-/// The command that starts a stage; the files or arguments of the job come after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageScript {
-    /// Program and first arguments, all of them paths and words as seen inside the jail.
-    pub argv: Vec<String>,
-}
-
-impl StageScript {
-    /// The command for the script that is at `path` inside the jail and begins with `head`. The interpreter is
-    /// named outright instead of leaving that to the kernel, so that the file needs no execute bit; a script
-    /// without a `#!` line is bash's, as in Piston, which starts all of them that way.
-    pub(crate) fn parse(path: String, head: &[u8]) -> Result<Self, ScriptFault> {
-        let Some(line) = head.strip_prefix(b"#!") else {
-            return Ok(Self {
-                argv: vec!["/bin/bash".to_owned(), path],
-            });
-        };
-        let line = match line.iter().position(|&b| b == b'\n') {
-            Some(end) => &line[..end],
-            None if head.len() >= HEAD => return Err(ScriptFault::LineTooLong(LINE_MAX)),
-            None => line,
-        };
-        let line = std::str::from_utf8(line)
-            .map_err(|_| ScriptFault::Interpreter)?
-            .trim_matches([' ', '\t']);
-        if !line.starts_with('/') || line.contains(|c: char| c.is_control() && c != '\t') {
-            return Err(ScriptFault::Interpreter);
-        }
-        // As the kernel has it: all that follows the interpreter is one argument.
-        let mut argv = match line.split_once([' ', '\t']) {
-            Some((interpreter, argument)) => {
-                vec![
-                    interpreter.to_owned(),
-                    argument.trim_start_matches([' ', '\t']).to_owned(),
-                ]
-            }
-            None => vec![line.to_owned()],
-        };
-        argv.push(path);
-        Ok(Self { argv })
+/// The command for the script that is at `path` inside the jail and begins with `head`; the files or arguments of the
+/// job come after it. The interpreter is named outright instead of leaving that to the kernel, so that the file needs no
+/// execute bit; a script without a `#!` line is bash's, as in Piston, which starts all of them that way.
+pub(crate) fn command(path: String, head: &[u8]) -> Result<Vec<String>, ScriptFault> {
+    let Some(line) = head.strip_prefix(b"#!") else {
+        return Ok(vec!["/bin/bash".to_owned(), path]);
+    };
+    let line = match line.iter().position(|&b| b == b'\n') {
+        Some(end) => &line[..end],
+        None if head.len() >= HEAD => return Err(ScriptFault::LineTooLong(LINE_MAX)),
+        None => line,
+    };
+    let line = std::str::from_utf8(line)
+        .map_err(|_| ScriptFault::Interpreter)?
+        .trim_matches([' ', '\t']);
+    if !line.starts_with('/') || line.contains(|c: char| c.is_control() && c != '\t') {
+        return Err(ScriptFault::Interpreter);
     }
+    // As the kernel has it: all that follows the interpreter is one argument.
+    let mut argv = match line.split_once([' ', '\t']) {
+        Some((interpreter, argument)) => {
+            vec![
+                interpreter.to_owned(),
+                argument.trim_start_matches([' ', '\t']).to_owned(),
+            ]
+        }
+        None => vec![line.to_owned()],
+    };
+    argv.push(path);
+    Ok(argv)
 }
 
 #[cfg(test)]
@@ -56,7 +45,7 @@ mod tests {
     use super::*;
 
     fn argv(head: &[u8]) -> Result<Vec<String>, ScriptFault> {
-        StageScript::parse("/p/run".to_owned(), head).map(|script| script.argv)
+        command("/p/run".to_owned(), head)
     }
 
     #[test]

@@ -27,25 +27,34 @@ fn provided(language: &str, aliases: &[&str]) -> Provided {
         language: language.to_owned(),
         aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
         limit_overrides: LimitOverrides::default(),
+        stages: stages("python", "3.12.0"),
     }
 }
 
-fn package(name: &str, version: &str, provides: Vec<Provided>) -> Package {
-    let script = |stage: &str| StageScript {
-        argv: vec![
-            "/bin/bash".to_owned(),
-            format!("/piston/packages/{name}/{version}/{stage}"),
-        ],
+fn stages(name: &str, version: &str) -> Stages {
+    let script = |stage: &str| {
+        let path = format!("/piston/packages/{name}/{version}/{stage}");
+        vec!["/bin/bash".to_owned(), path]
     };
+    let env = vec![("PATH".to_owned(), "/bin".to_owned())];
+    Stages::of_scripts(
+        (name == "gcc").then(|| script("compile")),
+        script("run"),
+        env,
+    )
+}
+
+fn package(name: &str, version: &str, provides: Vec<Provided>) -> Package {
+    let provides = provides.into_iter().map(|language| Provided {
+        stages: stages(name, version),
+        ..language
+    });
     Package {
         name: name.to_owned(),
         version: Version::parse(version).unwrap(),
         platform: String::new(),
         dir: format!("/store/{name}/{version}").into(),
-        provides,
-        env: vec![("PATH".to_owned(), "/bin".to_owned())],
-        compile: (name == "gcc").then(|| script("compile")),
-        run: script("run"),
+        provides: provides.collect(),
         ignored_keys: Vec::new(),
     }
 }
@@ -132,10 +141,10 @@ fn languages_resolve_by_exact_name_and_highest_version() {
 fn a_runtime_carries_what_its_package_has() {
     let cpp = catalog().resolve("cpp", "*").unwrap();
     assert_eq!(cpp.runtime.as_deref(), Some("gcc"));
-    assert_eq!(cpp.run, ["/bin/bash", "/piston/packages/gcc/10.2.0/run"]);
-    assert!(cpp.compile.is_some() && !cpp.env.is_empty());
+    assert_eq!(cpp.stages, stages("gcc", "10.2.0"));
+    assert!(cpp.stages.compile.is_some());
     let java = catalog().resolve("java", "*").unwrap();
-    assert!(java.runtime.is_none() && java.compile.is_none());
+    assert!(java.runtime.is_none() && java.stages.compile.is_none());
 }
 
 /// The configuration wins over the package, the package over the general limits, each key by itself.

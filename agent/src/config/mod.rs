@@ -18,7 +18,6 @@ mod settings;
 pub(crate) use address::Address;
 pub(crate) use fault::ConfigFaults;
 pub(crate) use flags::Flags;
-pub(crate) use schema::nearest;
 
 use crate::limits::{Ceilings, RuntimeLimits};
 use fault::{Origin, Problem};

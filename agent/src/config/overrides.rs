@@ -2,9 +2,8 @@
 
 use super::fault::{Origin, Problem};
 use super::layer::{Override, Value};
-use super::schema;
 use super::settings::Settings;
-use packages::{LimitOverrides, OverrideFault};
+use packages::{LimitOverrides, OverrideFault, nearest};
 use std::collections::BTreeMap;
 
 const KEY: &str = "limit_overrides";
@@ -53,7 +52,7 @@ fn apply(overrides: &mut LimitOverrides, entry: &Override) -> Result<(), Problem
         .set(&entry.limit, value)
         .map_err(|fault| match fault {
             OverrideFault::UnknownKey(key) => Problem::Unknown {
-                nearest: schema::nearest(&key, LimitOverrides::KEYS.into_iter()).map(str::to_owned),
+                nearest: nearest(&key, LimitOverrides::KEYS.into_iter()).map(str::to_owned),
             },
             fault => Problem::Override(fault),
         })
