@@ -96,15 +96,22 @@ fn check_recipes(
     Ok(())
 }
 
+/// The stage scripts, in the environment that `.env` holds, else `environment` makes.
 fn read_scripts(dir: &Path, inside: &str) -> Result<Stages, PackageError> {
-    let path = dir.join(".env");
-    let text = String::from_utf8_lossy(&read_all(&path)?).into_owned();
-    let env = parse_env(&text).map_err(|line| PackageError::Environment { path, line })?;
-    let compile = match exists(&dir.join("compile"))? {
+    let mut compile = match exists(&dir.join("compile"))? {
         true => Some(read_script(dir, inside, "compile")?),
         false => None,
     };
-    let run = read_script(dir, inside, "run")?;
+    let mut run = read_script(dir, inside, "run")?;
+    let mut env = Vec::new();
+    let path = dir.join(".env");
+    if exists(&path)? {
+        let text = String::from_utf8_lossy(&read_all(&path)?).into_owned();
+        env = parse_env(&text).map_err(|line| PackageError::Environment { path, line })?;
+    } else if exists(&dir.join("environment"))? {
+        compile = compile.map(|stage| script::in_environment(inside, stage));
+        run = script::in_environment(inside, run);
+    }
     Ok(Stages::of_scripts(compile, run, env))
 }
 

@@ -5,6 +5,7 @@ use crate::error::{InfoFault, ScriptFault};
 use crate::overrides::{Cap, LimitOverrides};
 use crate::package::Provided;
 use crate::runtime::RuntimeFault;
+use crate::script;
 use crate::stages::Stages;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -85,6 +86,25 @@ fn packages_come_in_the_order_of_their_names() {
     assert_eq!(packages[0].provides[0].stages, stages);
 }
 
+/// As Piston's packages are before Piston has installed them; those that need no variables have no `environment`.
+#[test]
+fn without_an_env_the_environment_is_sourced_by_each_stage() {
+    let (root, store) = store();
+    let dir = root.path().join("python/3.11.2");
+    fs::remove_file(dir.join(".env")).unwrap();
+    let run = || {
+        let (packages, errors) = store.packages();
+        assert!(errors.is_empty(), "{errors:?}");
+        packages[0].provides[0].stages.run.clone()
+    };
+    let script = ["/bin/sh", "/piston/packages/python/3.11.2/run"].map(str::to_owned);
+    let plain = Stages::of_scripts(None, script.to_vec(), Vec::new());
+    assert_eq!(run(), plain.run);
+    fs::write(dir.join("environment"), "export PATH=$PWD/bin:$PATH\n").unwrap();
+    let sourced = script::in_environment("/piston/packages/python/3.11.2", script.to_vec());
+    assert_eq!(run(), Stages::of_scripts(None, sourced, Vec::new()).run);
+}
+
 const RECIPE: &str = r#"schema = 1
 [language.x]
 limits = { run_timeout = 5000 }
@@ -157,8 +177,11 @@ fn a_broken_package_does_not_stop_the_others() {
             |e| matches!(e, PackageError::Read { .. }),
         ),
         (
-            "no env",
-            |d| fs::remove_file(d.join(".env")),
+            "an env that is no file",
+            |d| {
+                fs::remove_file(d.join(".env"))?;
+                fs::create_dir(d.join(".env"))
+            },
             |e| matches!(e, PackageError::Read { .. }),
         ),
         (
