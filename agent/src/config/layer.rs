@@ -22,17 +22,17 @@ pub(super) enum Value {
     Boolean(bool),
     /// A list of strings of the file.
     List(Vec<String>),
-    /// The table `limit_overrides` of the file.
-    Overrides(Vec<Override>),
+    /// A table of the file with a table for each language.
+    PerLanguage(Vec<Entry>),
     /// Something of the file that no key takes, in words.
     Other(&'static str),
 }
 
-/// One limit of one language.
+/// What is set for one language.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Override {
+pub(super) struct Entry {
     pub(super) language: String,
-    pub(super) limit: String,
+    pub(super) key: String,
     pub(super) value: Value,
     pub(super) origin: Origin,
 }

@@ -8,7 +8,7 @@ use super::layer::{Layer, Value};
 use super::settings::Settings;
 use super::{
     Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
-    overrides,
+    overrides, version_map,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -51,6 +51,7 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
             .unwrap_or(defaults::LOG_FORMAT),
         limits,
         limit_overrides,
+        version_map: version_map::resolve(&mut settings),
         node,
         admission,
         jails,

@@ -78,6 +78,10 @@ pub(super) const KEYS: &[Key] = &[
     piston("max_file_size", "bytes, 1 or more"),
     piston("output_max_size", "a whole number from 1 to 268435456"),
     piston("limit_overrides", "a table of limits per language"),
+    own(
+        "version_map",
+        "a table of versions and their stand-ins per language",
+    ),
     own("job_time_ceiling", "milliseconds from 1 to 86400000"),
     own("job_memory_ceiling", "bytes, 8388608 or more"),
     own("jobs_memory", "bytes, 8388608 or more"),

@@ -4,6 +4,7 @@ mod exits;
 mod packages;
 mod signals;
 mod suite;
+mod versions;
 mod worker;
 
 #[test]
