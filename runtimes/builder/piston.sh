@@ -11,7 +11,7 @@ add_stage_scripts() {
     for setting in "$@"; do
         edits+=(-e "s|@${setting%%=*}@|${setting#*=}|g")
     done
-    for file in pkg-info.json environment compile run; do
+    for file in pkg-info.json runtime.toml environment compile run; do
         [[ ! -f $recipe/$file ]] || sed "${edits[@]}" "$recipe/$file" >"$stage/$file"
     done
     chmod 755 "$stage/run"

@@ -11,15 +11,17 @@ mod file;
 mod flags;
 mod layer;
 mod overrides;
+mod per_language;
 mod resolve;
 mod schema;
 mod settings;
+mod version_map;
 
 pub(crate) use address::Address;
 pub(crate) use fault::ConfigFaults;
 pub(crate) use flags::Flags;
-pub(crate) use schema::nearest;
 
+use crate::catalog::VersionMap;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::supply::{Proxies, Sources};
 use fault::{Origin, Problem};
@@ -72,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) limits: RuntimeLimits,
     /// Limits by language, over everything else.
     pub(crate) limit_overrides: BTreeMap<String, LimitOverrides>,
+    /// What stands in for versions that clients pin and no package has.
+    pub(crate) version_map: VersionMap,
     /// What holds for every job and for all together.
     pub(crate) node: Node,
     /// Who is let in.

@@ -9,7 +9,7 @@ use super::layer::{Layer, Value};
 use super::settings::Settings;
 use super::{
     Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
-    overrides,
+    overrides, version_map,
 };
 use crate::supply::Proxies;
 use tracing::level_filters::LevelFilter;
@@ -56,6 +56,7 @@ pub(super) fn resolve(
             .unwrap_or(defaults::LOG_FORMAT),
         limits,
         limit_overrides,
+        version_map: version_map::resolve(&mut settings),
         node,
         admission,
         jails,

@@ -353,6 +353,9 @@ fn bad_values_are_refused_each_by_itself() {
         "limit_overrides = 5",
         "limit_overrides = { python = 5 }",
         "limit_overrides = { python = { run_timeout = \"5\" } }",
+        "version_map = \"3.10.0\"",
+        "version_map = { python = \"3.10.0\" }",
+        "version_map = { python = { \"3.10.0\" = 3 } }",
         "job_cpus = 0.0",
         "job_cpus = nan",
         "max_concurrent_jobs = 0",
@@ -487,7 +490,7 @@ fn json_overrides_are_checked() {
         (r#"{"c":5}"#, "a number"),
         (
             r#"{"c":{"run_timeout":"5"}}"#,
-            "limit_overrides.c.run_timeout: a string will not do",
+            "limit_overrides.c.run_timeout: \"5\" will not do, write a whole number",
         ),
         (r#"{"c":{"run_timeout":1e99}}"#, "not whole or too large"),
         (
@@ -504,6 +507,37 @@ fn json_overrides_are_checked() {
             "{json}: {lines:?}"
         );
     }
+}
+
+#[test]
+fn versions_are_mapped_by_table_or_json() {
+    let in_file = load(&Sources {
+        file: "[version_map.python]\n\"3.10.0\" = \"3.11.x\"\n[version_map.\"c++\"]\n\"10.2.0\" = \">=12\"\n",
+        ..Sources::default()
+    });
+    let by_flag = load(&Sources {
+        set: &[r#"version_map={"c++":{"10.2.0":">=12"},"python":{"3.10.0":"3.11.x"}}"#],
+        ..Sources::default()
+    });
+    assert_eq!(in_file.version_map, by_flag.version_map);
+    // As the front gets it.
+    let json = serde_json::to_string(&in_file.version_map).unwrap();
+    assert_eq!(
+        json,
+        r#"{"c++":[["10.2.0",">=12"]],"python":[["3.10.0","3.11.x"]]}"#
+    );
+    let again: VersionMap = serde_json::from_str(&json).unwrap();
+    assert_eq!(again, in_file.version_map);
+    assert_eq!(
+        file_faults("[version_map.python]\n\"3.10\" = \"3.11.x\"\n\"v3.9.0\" = \"3\"\n\"3.8.0\" = \"newest\"\n\"3.7.0\" = true\n"),
+        [
+            "2: version_map.python.3.10: \"3.10\" will not do, write a whole version such as \"3.10.0\"",
+            "3: version_map.python.v3.9.0: \"v3.9.0\" will not do, write a whole version such as \"3.10.0\"",
+            "4: version_map.python.3.8.0: \"newest\" will not do, write a selector of versions such as \"3.11.x\"",
+            "5: version_map.python.3.7.0: true will not do, write a selector of versions such as \"3.11.x\"",
+        ]
+        .map(|line| format!("/etc/codecapsule/agent.toml:{line}"))
+    );
 }
 
 #[test]

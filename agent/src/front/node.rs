@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use super::shelf::Shelf;
+use crate::catalog::VersionMap;
 use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
 use crate::http::{self, Backend, Readiness};
 use crate::job;
@@ -25,6 +26,7 @@ use tracing::level_filters::LevelFilter;
 pub(crate) struct Settings {
     limits: RuntimeLimits,
     limit_overrides: BTreeMap<String, LimitOverrides>,
+    version_map: VersionMap,
     ceilings: Ceilings,
     admission: AdmissionConfig,
     pool_size: usize,
@@ -50,6 +52,7 @@ impl Settings {
         Self {
             limits: config.limits.clone(),
             limit_overrides: config.limit_overrides.clone(),
+            version_map: config.version_map.clone(),
             ceilings: config.ceilings(),
             admission: config.admission,
             pool_size: config.jails.pool_size,
@@ -95,7 +98,12 @@ impl Node {
     pub(super) fn new(settings: Settings, store: Store, link: Arc<Link>) -> Self {
         let admission = settings.admission;
         Self {
-            shelf: Shelf::new(store, settings.limits, settings.limit_overrides),
+            shelf: Shelf::new(
+                store,
+                settings.limits,
+                settings.limit_overrides,
+                settings.version_map,
+            ),
             ceilings: settings.ceilings,
             admission: Admission::new(
                 admission.max_concurrent_jobs,

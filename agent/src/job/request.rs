@@ -71,7 +71,8 @@ pub(crate) fn check(
     files::require_source(&entries, &runtime.language)?;
     let (compile, run) = limits::check(&mut wire, &runtime.limits, ceilings)?;
     let stdin = stdin(wire.take("stdin"))?;
-    let (files, main) = files::check(entries, &runtime.language)?;
+    let (mut files, main) = files::check(entries, &runtime.language)?;
+    files::rename(&mut files, main, &runtime.stages.files);
     let args = args::check(wire.take("args"))?;
     Ok(Job {
         runtime,

@@ -1,7 +1,7 @@
 //! A package as somebody asks for it: a name, and which versions will do.
 
 use super::error::SupplyError;
-use crate::config::nearest;
+use packages::nearest;
 use packages::{PackageId, Selector};
 use std::fmt;
 use std::str::FromStr;
