@@ -17,10 +17,10 @@ use ureq::http::{HeaderMap, HeaderName, Response, header};
 
 /// One archive on its way.
 pub(super) struct Download<'a> {
-    pub(super) fetcher: &'a Fetcher<'a>,
-    pub(super) release: &'a Release,
+    fetcher: &'a Fetcher<'a>,
+    release: &'a Release,
     /// Where it goes.
-    pub(super) file: &'a File,
+    file: &'a File,
     /// By what the server knows the version of which a part is there. Unknown for a part that somebody else left.
     validator: Option<String>,
     /// It was whole once and another one.
@@ -63,10 +63,8 @@ impl<'a> Download<'a> {
             return Ok(());
         }
         let Fetcher { limits, clock, .. } = *self.fetcher;
-        let response = self
-            .fetcher
-            .client
-            .get(&self.release.location, &self.range(there))?;
+        let (location, headers) = (&self.release.location, self.range(there));
+        let response = self.fetcher.client.get(location, &headers, patience.end)?;
         let begin = self.begin(there, &response)?;
         let left = Bytes(limits.archive.get().saturating_sub(begin));
         let announced = response.body().content_length();

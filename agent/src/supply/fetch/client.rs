@@ -1,5 +1,6 @@
 //! One GET, with all its bounds: times, redirects, the proxy that leads there, certificates.
 
+use super::clock::Clock;
 use super::error::GetError;
 use super::limits::Limits;
 use super::redirect;
@@ -7,6 +8,7 @@ use crate::supply::order::Proxies;
 use packages::index::{Location, Scheme};
 use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::Duration;
 use ureq::http::{Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
@@ -17,6 +19,7 @@ const HEADER_MAX: usize = 32 << 10;
 /// An HTTP client that keeps no connection and no cookie.
 pub(super) struct Client<'a> {
     limits: &'a Limits,
+    clock: &'a dyn Clock,
     proxies: &'a Proxies,
     /// The certificates that vouch for servers, as DER. Only asked for when there is a server to vouch for.
     roots: &'a dyn Fn() -> Vec<Vec<u8>>,
@@ -34,11 +37,13 @@ pub(super) fn roots_of_host() -> Vec<Vec<u8>> {
 impl<'a> Client<'a> {
     pub(super) fn new(
         limits: &'a Limits,
+        clock: &'a dyn Clock,
         proxies: &'a Proxies,
         roots: &'a dyn Fn() -> Vec<Vec<u8>>,
     ) -> Self {
         Self {
             limits,
+            clock,
             proxies,
             roots,
             https: OnceCell::new(),
@@ -47,14 +52,18 @@ impl<'a> Client<'a> {
     }
 
     /// Asks for what is at `location`, where redirects lead, and returns the first answer that is none. Its body is still
-    /// to be read.
+    /// to be read. Nothing is asked any more once it is `end` by the clock.
     pub(super) fn get(
         &self,
         location: &Location,
         headers: &[(header::HeaderName, String)],
+        end: Duration,
     ) -> Result<Response<Body>, GetError> {
         let mut path = vec![location.clone()];
         loop {
+            if self.clock.now() >= end {
+                return Err(GetError::OutOfTime);
+            }
             let Some(here) = path.last() else {
                 return Err(redirect::RedirectFault::NoTarget.into());
             };

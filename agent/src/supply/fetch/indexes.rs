@@ -121,7 +121,7 @@ impl Fetcher<'_> {
             end: patience.end,
         };
         patiently(patience, self.limits, self.clock, || {
-            let response = self.client.get(location, &[])?;
+            let response = self.client.get(location, &[], bounds.end)?;
             let status = response.status().as_u16();
             if status != 200 {
                 return Err(GetError::Status(status));

@@ -28,7 +28,7 @@ use limits::Limits;
 use nix::sys::prctl;
 use packages::index::{Fetched, LINES_MAX, Trust};
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufRead, Read, Seek, Write};
 use std::process::ExitCode;
 
 /// Descriptors of a download: the archive's file, and the one for the index that names it.
@@ -56,13 +56,14 @@ fn begin() -> Result<FetchOrder, FetchFailure> {
         sentence: tidy(&format!("the fetcher can't {what}: {error}"), SENTENCE_MAX),
     };
     prctl::set_name(c"capsule-fetch").map_err(|error| failed("name itself", &error))?;
-    let mut text = Vec::new();
+    let mut text = String::new();
     io::stdin()
+        .lock()
         .take(ORDER_MAX)
-        .read_to_end(&mut text)
+        .read_line(&mut text)
         .map_err(|error| failed("read its order", &error))?;
     let order: Order<FetchOrder> =
-        serde_json::from_slice(&text).map_err(|error| failed("read its order", &error))?;
+        serde_json::from_str(&text).map_err(|error| failed("read its order", &error))?;
     confine::confine(&order).map_err(|error| failed("give up its rights", &error))?;
     Ok(order.wish)
 }
@@ -125,7 +126,7 @@ impl<'a> Fetcher<'a> {
         Self {
             limits,
             clock,
-            client: Client::new(limits, proxies, roots),
+            client: Client::new(limits, clock, proxies, roots),
         }
     }
 

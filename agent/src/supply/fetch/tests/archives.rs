@@ -253,11 +253,7 @@ fn a_server_that_drips_is_given_up() {
     let (server, mut node) = with_archive(&content.clone(), move |_, to| {
         cut(to, &content, "\"1\"", 20_000);
     });
-    // An index that takes no time.
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let index = line("a", "1.0.0", b"x", &server.url("a.tar.gz"));
-    std::fs::write(file.path(), index).unwrap();
-    node.sources.indexes = vec![format!("file://{}", file.path().display())];
+    let _index = node.index_in_a_file(&line("a", "1.0.0", b"x", &server.url("a.tar.gz")));
     // Half a minute passes between two looks at the clock, in which no 30 KiB come.
     node.clock.step = Duration::from_secs(31);
     node.limits.archive_tries = 2;

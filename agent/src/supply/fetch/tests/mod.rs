@@ -71,6 +71,14 @@ impl Node {
         }
     }
 
+    /// Has it read another index, for which it takes no time.
+    fn index_in_a_file(&mut self, index: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), index).unwrap();
+        self.sources.indexes = vec![format!("file://{}", file.path().display())];
+        file
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Fetcher<'_>) -> T) -> T {
         let roots = || self.roots.clone();
         work(&Fetcher::new(

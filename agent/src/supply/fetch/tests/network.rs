@@ -34,6 +34,21 @@ fn a_few_redirects_are_followed() {
 }
 
 #[test]
+fn redirects_take_of_the_same_time() {
+    let (server, mut node) = stairs(5);
+    let _index = node.index_in_a_file(&line("a", "1.0.0", b"x", &server.url("a.tar.gz")));
+    node.clock.step = Duration::from_secs(40);
+    node.limits.archive_time = Duration::from_secs(100);
+    let failure = node.failure();
+    assert!(
+        failure.sentence.contains("come to an end in time"),
+        "{}",
+        failure.sentence
+    );
+    assert_eq!((server.count("1"), server.count("2")), (1, 0));
+}
+
+#[test]
 fn a_circle_ends_where_it_closes() {
     let (server, node) = with_archive(b"x", |asked, to| {
         let target = match asked.what.as_str() {
