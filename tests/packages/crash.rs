@@ -62,6 +62,21 @@ fn an_install_killed_while_it_downloads_leaves_nothing() {
 }
 
 #[test]
+fn a_node_that_starts_removes_what_a_killed_install_has_left() {
+    let (_repository, server) = one("greet");
+    server.set(&archive_name("greet", "1.0.0"), Manner::Stuck);
+    let desk = Desk::at(&server);
+    let install = desk.begin(&["install", "greet"]);
+    let asked = || (server.requests() >= 3).then_some(());
+    wait::until(Duration::from_secs(20), asked).expect("it downloads");
+    kill(install, None);
+    assert_eq!(desk.staged().len(), 1, "{:?}", desk.staged());
+    let node = desk.node();
+    desk.assert_tidy();
+    drop(node);
+}
+
+#[test]
 fn an_install_killed_while_it_unpacks_leaves_nothing() {
     let repository = Repository::new();
     repository.add("heavy", "1.0.0", |folder| heavy(folder, 200));

@@ -396,10 +396,10 @@ fn values_that_can_not_hold_together_are_refused() {
             "the range 5000-4000 is empty",
         ),
         (
-            "runner_uid_min = 5000\nrunner_uid_max = 5078",
-            "holds 79 ids but 80 are needed",
+            "runner_uid_min = 5000\nrunner_uid_max = 5082",
+            "holds 83 ids but 84 are needed",
         ),
-        ("runner_uid_min = 5000\nrunner_uid_max = 5079", ""),
+        ("runner_uid_min = 5000\nrunner_uid_max = 5083", ""),
         (
             "runner_uid_min = 65000\nrunner_uid_max = 66000",
             "takes in 65534",
