@@ -3,7 +3,7 @@
 //!
 //! - [`fetch`]: downloads indexes and archives, as an account without rights; network code is nowhere else.
 //! - [`unpack`]: compares an archive with the signed index and unpacks it, as another one, without a network.
-//! - [`install`]: is root, starts the two (as [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
+//! - [`install`]: is root, starts the two ([`steps`], [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
 //!   installs, removes or lists packages: a route, or the command line ([`cli`]).
 //!
 //! What they are told and answer is in [`order`].
@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 mod install;
 mod order;
+mod steps;
 mod unpack;
 mod wish;
 mod worker;

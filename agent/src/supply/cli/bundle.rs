@@ -2,7 +2,7 @@
 
 use super::bar::Bar;
 use super::{Desk, say};
-use crate::supply::install::Download;
+use crate::supply::steps::Download;
 use crate::supply::{SupplyError, Wish};
 use packages::Part;
 use packages::bundle::{write_archive, write_end, write_index};
