@@ -54,16 +54,22 @@ impl Indexes {
     }
 
     /// Everything that is offered, the first of equal packages.
-    pub(super) fn merged(&self) -> Index {
-        Index::merge(self.used.iter().map(|used| used.index.clone()))
+    pub(super) fn merged(self) -> Index {
+        Index::merge(self.used.into_iter().map(|used| used.index))
     }
 
-    /// The highest version that matches, and the index that it counts from.
-    pub(super) fn find(&self, name: &str, selector: &Selector) -> Option<(Release, &Fetched)> {
-        let release = self.merged().find(name, selector)?.clone();
-        let has = |used: &&Used| used.index.releases().contains(&release);
-        let from = self.used.iter().find(has)?;
-        Some((release, &from.fetched))
+    /// The highest version that matches and the index that has it, the first of those that do.
+    pub(super) fn find(&self, name: &str, selector: &Selector) -> Option<(&Release, &Fetched)> {
+        let found = self
+            .used
+            .iter()
+            .filter_map(|used| Some((used.index.find(name, selector)?, &used.fetched)));
+        found.reduce(
+            |best, next| match next.0.id.version() > best.0.id.version() {
+                true => next,
+                false => best,
+            },
+        )
     }
 
     /// What is wrong with them, a sentence for each at most.
@@ -90,7 +96,7 @@ impl Fetcher<'_> {
         let (index, left_out) = fetched.open(trust)?;
         let flaw = left_out.first().map(|first| {
             let (count, why) = (left_out.len(), sentence(first));
-            format!("{url}: {count} lines can't be used, the first: {why}")
+            format!("{url}: {count} of its lines can't be used; {why}")
         });
         Ok((Used { index, fetched }, flaw))
     }

@@ -184,7 +184,7 @@ impl<'a> Fetcher<'a> {
             });
         };
         leave(fetched, &files.index).map_err(FetchError::Leave)?;
-        Download::new(self, &release, &files.archive)
+        Download::new(self, release, &files.archive)
             .run(tell)
             .map_err(|source| FetchError::Archive {
                 url: release.location.to_string(),

@@ -44,8 +44,8 @@ fn begin_of(asked: &Asked) -> Option<usize> {
 fn cut(to: &mut TcpStream, content: &[u8], tag: &str, after: usize) {
     let length = content.len();
     let head = format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Length: {length}\r\n\r\n");
-    to.write_all(head.as_bytes()).unwrap();
-    to.write_all(&content[..after]).unwrap();
+    to.write_all(head.as_bytes()).ok();
+    to.write_all(&content[..after]).ok();
 }
 
 #[test]
@@ -183,8 +183,8 @@ fn a_server_that_announces_more_than_it_has_gives_all_it_has() {
     let content = an_archive();
     let (server, node) = with_archive(&content.clone(), move |_, to| {
         to.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 640010\r\n\r\n")
-            .unwrap();
-        to.write_all(&content).unwrap();
+            .ok();
+        to.write_all(&content).ok();
     });
     assert!(downloaded(&node));
     assert_eq!(server.count("a.tar.gz"), 1);
@@ -231,10 +231,12 @@ fn a_server_that_always_cuts_is_given_up() {
 fn a_server_that_stands_still_is_given_up() {
     let (server, mut node) = with_archive(b"12345", |_, to| {
         to.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n1")
-            .unwrap();
+            .ok();
         // Until the client hangs up.
         to.read_to_end(&mut Vec::new()).ok();
     });
+    // An index that takes no time: the real one passes here.
+    let _index = node.index_in_a_file(&line("a", "1.0.0", b"12345", &server.url("a.tar.gz")));
     node.limits.pause = Duration::from_millis(20);
     node.limits.archive_tries = 2;
     let failure = node.failure();
@@ -244,7 +246,7 @@ fn a_server_that_stands_still_is_given_up() {
         "{}",
         failure.sentence
     );
-    assert_eq!(server.count("a.tar.gz"), 2);
+    assert!(server.comes_to("a.tar.gz", 2));
 }
 
 #[test]

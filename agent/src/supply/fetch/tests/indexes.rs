@@ -35,7 +35,12 @@ fn several_indexes_are_one() {
     let (found, warnings) = offers(node.list().unwrap());
     assert_eq!(found, ["a-1.0.0", "b-1.0.0", "a-2.0.0"]);
     assert!(warnings.is_empty());
-    assert_eq!(first.asked()[0].header("accept"), Some("*/*"));
+    // The highest of all, and of equal ones the first index's.
+    for (selector, index) in [("*", &second), ("2", &second), ("1", &first)] {
+        node.download("a", selector).unwrap_err();
+        let left = Fetched::read(content(&node.files.index).as_slice()).unwrap();
+        assert_eq!(left.source.to_string(), index.url("index"), "{selector}");
+    }
 }
 
 #[test]
@@ -49,7 +54,10 @@ fn one_that_is_out_of_reach_leaves_the_others() {
         warnings[0].starts_with(&format!("{gone}: Connection refused")),
         "{warnings:?}"
     );
-    let left_out = format!("{}: 1 lines can't be used", server.url("index"));
+    let left_out = format!(
+        "{}: 1 of its lines can't be used; line 2",
+        server.url("index")
+    );
     assert!(warnings[1].starts_with(&left_out), "{warnings:?}");
     // Not there either, for all that is known.
     let failure = node.download("b", "1.x").unwrap_err();

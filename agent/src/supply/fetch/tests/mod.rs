@@ -52,11 +52,7 @@ impl Node {
     fn new(indexes: &[String]) -> Self {
         let file = || tempfile::tempfile().unwrap();
         Self {
-            limits: Limits {
-                // Real time, for a server that answers nothing.
-                pause: Duration::from_millis(100),
-                ..Limits::default()
-            },
+            limits: Limits::default(),
             clock: Unreal::default(),
             sources: Sources {
                 indexes: indexes.to_vec(),

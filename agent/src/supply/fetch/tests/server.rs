@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -110,6 +111,15 @@ impl Server {
             .iter()
             .filter(|asked| asked.what == what)
             .count()
+    }
+
+    /// Whether there are so many requests for this path, also such that the client has given up before they were read.
+    pub(super) fn comes_to(&self, path: &str, count: usize) -> bool {
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.count(path) < count && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.count(path) == count
     }
 
     /// Connections so far.
