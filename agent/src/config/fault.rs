@@ -130,7 +130,7 @@ pub(crate) enum Conflict {
     /// Too few uids for the jails that may exist at once.
     #[error(
         "the range {min}-{max} holds {} ids but {needed} are needed (two for each of max_concurrent_jobs, pool_size \
-         and {spare} spare jails), widen it or lower those", max - min + 1
+         and {spare} spare jails, four of the node's own), widen it or lower those", max - min + 1
     )]
     FewIds {
         /// First.

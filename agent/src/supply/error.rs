@@ -40,7 +40,7 @@ pub(crate) enum SupplyError {
         /// What it is.
         found: Digest,
     },
-    /// What the fetcher says, in one sentence.
+    /// What the fetcher says, in one sentence. Of [`FailureKind::Checksum`] it is what Piston calls a checksum miss-match too.
     #[error("{sentence}")]
     Fetch {
         /// What kind of reason.
@@ -90,6 +90,10 @@ impl SupplyError {
 
     /// What a fetcher says.
     pub(super) fn fetch(failure: FetchFailure) -> Self {
+        if failure.kind == FailureKind::NotFound {
+            let instead = String::new();
+            return Self::NotFound { instead };
+        }
         Self::Fetch {
             kind: failure.kind,
             sentence: told(&failure.sentence),

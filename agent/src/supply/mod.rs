@@ -3,7 +3,7 @@
 //!
 //! - [`fetch`]: downloads indexes and archives, as an account without rights; network code is nowhere else.
 //! - [`unpack`]: compares an archive with the signed index and unpacks it, as another one, without a network.
-//! - [`install`]: is root, starts the two (as [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
+//! - [`install`]: is root, starts the two ([`steps`], [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
 //!   installs, removes or lists packages: the command line ([`cli`]), or the [`office`], which the warden starts for the routes.
 //! - [`desk`]: takes the wishes of clients from the front to an office.
 //!
@@ -16,6 +16,7 @@ mod fetch;
 mod install;
 mod office;
 mod order;
+mod steps;
 mod talk;
 mod unpack;
 mod wish;

@@ -2,7 +2,7 @@
 
 use super::bar::Bar;
 use super::{Desk, say};
-use crate::supply::install::Download;
+use crate::supply::steps::Download;
 use crate::supply::{SupplyError, Wish};
 use packages::Part;
 use packages::bundle::{write_archive, write_end, write_index};
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 enum BundleError {
     #[error("a bundle has one index, and these packages are of several: make one for each")]
     Indexes,
+    #[error("the index that came can't be read")]
+    Index(#[source] io::Error),
     #[error("{} can't be written", .0.display())]
     Write(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -61,12 +63,11 @@ impl Desk {
     }
 }
 
-/// The index that all of them are of. Nothing of it but its length is looked at.
+/// The index that all of them are of. Its lines are not looked at.
 fn one_index(packages: &[Download]) -> Result<Fetched, BundleError> {
     let mut one: Option<Fetched> = None;
     for package in packages {
-        let read = Fetched::read(package.index()?);
-        let index = read.map_err(|error| BundleError::Write(PathBuf::from("the index"), error))?;
+        let index = Fetched::read(package.index()?).map_err(BundleError::Index)?;
         match &one {
             Some(first) if *first != index => return Err(BundleError::Indexes),
             _ => one = Some(index),
