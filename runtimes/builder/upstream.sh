@@ -27,3 +27,24 @@ require_on_host() {
     ((${#missing[@]} == 0)) ||
         die "compiling this takes packages that are not installed: apt-get install ${missing[*]}, then run it again"
 }
+
+# compile_source LICENCE OPTION...: compiles what was fetched last, configured with these options for the place where the
+# package will be, and installs it below $stage/usr, with its licence.
+compile_source() {
+    local licence=$1 work=$state/work
+    shift
+    step "compiling, which takes from minutes (Python) to an hour (GCC)"
+    rm -rf "$work"
+    mkdir -p "$work/source" "$work/object"
+    tar -xf "$tarball" -C "$work/source" --strip-components=1 --no-same-owner
+    (
+        cd "$work/object" &&
+            ../source/configure --prefix="/piston/$path/usr" "$@" &&
+            make -j "$(nproc)" &&
+            make install DESTDIR="$work/installed"
+    ) >>"$log" 2>&1
+    mkdir -p "$stage/usr/share/doc/upstream"
+    cp "$work/source/$licence" "$stage/usr/share/doc/upstream/copyright"
+    cp -a "$work/installed/piston/$path/usr/." "$stage/usr/"
+    rm -rf "$work"
+}
