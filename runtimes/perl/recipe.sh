@@ -18,6 +18,7 @@ assemble() {
     step "trimming"
     rm -rf "${stage:?}/etc"
     find "$stage/usr/bin" ! -name perl ! -type d -delete
-    find "$stage" -name '*.pod' -delete
+    # Headers of C in Perl are in folders that differ only in case from those of modules, which no archive may have.
+    find "$stage" \( -name '*.pod' -o -name '*.ph' \) -delete
     finish_package "minor=$(cd "$stage/usr/share/perl" && echo 5.[0-9][0-9])" "$stage/usr/bin/perl"
 }
