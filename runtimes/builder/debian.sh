@@ -32,6 +32,17 @@ require_candidates() {
         die "this distribution lacks one of the packages $*: use Debian 12 or Ubuntu 22.04 (with its universe section)"
 }
 
+# Prints the first of the given packages that this distribution has, which is the newest version of a language; if none,
+# the first one.
+first_candidate() {
+    local name
+    for name in "$@"; do
+        ! have_candidates "$name" || break
+        name=$1
+    done
+    echo "$name"
+}
+
 # Prints "name version" of the given packages and everything that they depend on.
 list_closure() {
     apt_from_nothing apt-get --simulate install "$@" | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p'

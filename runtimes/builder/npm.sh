@@ -18,16 +18,32 @@ integrity_of() {
 
 # fetch_npm NAME VERSION SHA512-BASE64: sets $tarball.
 fetch_npm() {
-    local incoming=$state/incoming/npm
-    tarball=$cache/$1-$2.tgz
+    local incoming=$state/incoming/npm file
+    # npm calls the file of @types/node types-node.
+    file=${1#@}
+    file=${file//\//-}-$2.tgz
+    tarball=$cache/$file
     [[ ! -f $tarball || $(integrity_of "$tarball") != "$3" ]] || return 0
     require_npm
     step "downloading $1 $2 from npm"
     rm -rf "$incoming"
     mkdir -p "$incoming"
-    (cd "$incoming" && npm pack --silent --fetch-retries=2 --fetch-retry-maxtimeout=5000 "$1@$2" >>"$log") ||
+    (cd "$incoming" && npm pack --silent --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 "$1@$2" >>"$log") ||
         die "cannot download $1 from npm: check the network, then run it again"
-    mv "$incoming/$1-$2.tgz" "$tarball"
+    mv "$incoming/$file" "$tarball"
     [[ $(integrity_of "$tarball") == "$3" ]] ||
         die "$1 $2 from npm is not the file that the recipe names: do not use this npm source"
+}
+
+# unpack_npm FOLDER [MEMBER...]: unpacks what was fetched last, or some of it.
+unpack_npm() {
+    local into=$1
+    shift
+    mkdir -p "$into"
+    tar -xzf "$tarball" -C "$into" --strip-components=1 --no-same-owner --wildcards "$@"
+}
+
+# describe_npm NAME VERSION SHA512-BASE64: a line for SOURCES.
+describe_npm() {
+    echo "npm $1 $2 sha512-$3"
 }

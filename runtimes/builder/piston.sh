@@ -11,8 +11,10 @@ add_stage_scripts() {
     for setting in "$@"; do
         edits+=(-e "s|@${setting%%=*}@|${setting#*=}|g")
     done
+    cp "$here/builder/environment" "$stage/environment"
     for file in pkg-info.json runtime.toml environment compile run; do
-        [[ ! -f $recipe/$file ]] || sed "${edits[@]}" "$recipe/$file" >"$stage/$file"
+        [[ ! -f $recipe/$file ]] || cp "$recipe/$file" "$stage/$file"
+        [[ ! -f $stage/$file ]] || sed -i "${edits[@]}" "$stage/$file"
     done
     chmod 755 "$stage/run"
     [[ ! -f $stage/compile ]] || chmod 755 "$stage/compile"
@@ -23,7 +25,7 @@ mark_installed() {
     step "writing the environment"
     # shellcheck disable=SC2016
     inside /usr/bin/env -i /bin/bash -c 'cd "$1" && source environment && env' environment "/piston/$path" |
-        grep -v -E '^(PWD|OLDPWD|SHLVL|_)=' >"$stage/.env"
+        grep -v -E '^(PWD|OLDPWD|SHLVL|_)=' | sort >"$stage/.env"
     date +%s%3N >"$stage/.ppman-installed"
 }
 
@@ -33,4 +35,22 @@ write_sources() {
         echo "# What this folder was made from: kind, name, version, hash. Licences: $1"
         cat
     } >"$stage/${2-SOURCES}"
+}
+
+# The common end of a recipe of distribution packages that lie in $stage, trimmed: finish_package [NAME=VALUE...]
+# [PROGRAM...], with values for the stage scripts and the programs (absolute paths) that are to find libraries in the
+# package.
+finish_package() {
+    local argument settings=() programs=()
+    for argument in "$@"; do
+        if [[ $argument == /* ]]; then programs+=("$argument"); else settings+=("$argument"); fi
+    done
+    make_links_relative "$stage"
+    keep_only_licences "$stage"
+    ((${#programs[@]} == 0)) || find_libraries_in_package "${programs[@]}"
+    drop_privileges_of_files "$stage"
+    add_stage_scripts "${settings[@]}"
+    mark_installed
+    audit
+    describe_sources | write_sources "usr/share/doc/*/copyright"
 }

@@ -12,15 +12,19 @@ make_merged_usr() {
     done
 }
 
-# Of the documentation only licences stay. A package may share the licence of one that is in the base.
+# Of the documentation only licences stay. A package may share the licence of one that is in the base: it gets a copy.
 keep_only_licences() {
-    local doc=$1/usr/share/doc link target
+    local doc=$1/usr/share/doc link name
     find "$doc" -type f ! -name copyright -delete
     find "$1" -mindepth 1 -type d -empty -delete
     find "$1" -maxdepth 1 -xtype l -delete
     find "$doc" -xtype l | while read -r link; do
-        target=usr/share/doc/$(basename "$(readlink "$link")")
-        if [[ -e $out/base/$target ]]; then ln -sfn "/$target" "$link"; else rm "$link"; fi
+        name=$(basename "$(readlink "$link")")
+        rm "$link"
+        [[ -f $out/base/usr/share/doc/$name/copyright ]] || continue
+        mkdir -p "$doc/$name"
+        cp "$out/base/usr/share/doc/$name/copyright" "$doc/$name/"
+        [[ $link == "$doc/$name" ]] || ln -s "$name" "$link"
     done
 }
 
@@ -30,8 +34,7 @@ drop_privileges_of_files() {
     [[ ! $(find "$1" ! -type f ! -type d ! -type l -print -quit) ]] || die "there is a device or socket among the files of $1"
 }
 
-# An absolute link means the same inside the tree; it becomes a relative one. What then still leaves the tree must be
-# there in the base.
+# An absolute link means the same inside the tree; it becomes a relative one. An archive may have no link that leaves it.
 make_links_relative() {
     local tree=$1 link target
     find "$tree" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
@@ -47,7 +50,7 @@ inside() {
     "$here/builder/enter" --base "$out/base" --package "$stage:${path#packages/}:rw" -- "$@"
 }
 
-# audit [FOLDER...]: every link must lead somewhere, and every program and library must find the libraries that it
+# audit [FOLDER...]: every link must lead to somewhere in the package, and every program and library must find the libraries that it
 # names, in the package's library folder, in the base, or in the given folders of the package.
 audit() {
     local folder folders=/piston/$path/usr/lib/x86_64-linux-gnu
@@ -57,7 +60,7 @@ audit() {
     step "checking links and libraries"
     # shellcheck disable=SC2016
     inside /bin/sh -c '
-        find "$1" -xtype l | grep . && exit 1
+        find "$1" \( -xtype l -o -lname "/*" \) | grep . && exit 1
         find "$1" -type f \( -perm /111 -o -name "*.so*" \) | while read -r file; do
             /lib64/ld-linux-x86-64.so.2 --library-path "$2" --list "$file" 2>/dev/null |
                 grep "not found" | sed "s|^|$file:|"
@@ -75,4 +78,9 @@ is_in_base() {
 find_libraries_in_package() {
     fetch_patchelf
     "$patchelf" --force-rpath --set-rpath "/piston/$path/usr/lib/x86_64-linux-gnu" "$@"
+}
+
+# Everything that the build has made itself gets the same time in every build. Files that came with a time keep it.
+settle_times() {
+    find "$stage" \( ! -type f -o -newer "$state/started" \) -exec touch --no-dereference --date=@1672531200 {} +
 }

@@ -14,10 +14,8 @@ keeps() {
 
 # The newest of the compilers that the recipe is known to work with.
 choose_major() {
-    for major in 12 11; do
-        ! have_candidates "gcc-$major" "g++-$major" || return 0
-    done
-    major=12
+    major=$(first_candidate gcc-12 gcc-11)
+    major=${major#gcc-}
 }
 
 assemble() {
@@ -29,10 +27,8 @@ assemble() {
     unpack_into "$stage"
     step "trimming"
     library=$stage/usr/lib/gcc/x86_64-linux-gnu/$major
-    drop_unused
-    link_tools
+    prepare_toolchain
     make_links_relative "$stage"
-    link_base_libraries
     keep_only_licences "$stage"
     find_libraries_in_package "$library"/{cc1,cc1plus,collect2,lto1,lto-wrapper} \
         "$stage"/usr/bin/x86_64-linux-gnu-{as,ld.bfd,ld.gold,ar,nm,objdump,objcopy,strip,readelf}
@@ -42,6 +38,12 @@ assemble() {
     mark_installed
     audit
     describe_sources | write_sources "usr/share/doc/*/copyright"
+}
+
+prepare_toolchain() {
+    drop_unused
+    link_tools
+    copy_base_libraries
 }
 
 # Static libraries are for static programs, which nobody can ask for; but -lpthread and its like are empty archives,
@@ -57,6 +59,8 @@ drop_unused() {
     rm -rf "$library"/lib{lsan,hwasan}.so "$library"/libcc1.so* "${stage:?}"/{etc,usr/share/gcc} \
         "$stage"/usr/bin/{*gprof*,*dwp,*lto-dump*,*gcov*,*gp-*} \
         "$stage"/usr/lib/{bfd-plugins,compat-ld,gold-ld,x86_64-linux-gnu/gprofng}
+    # Of the packet filter's headers several differ only in case, which no archive of a package may have.
+    rm -rf "$stage"/usr/include/linux/netfilter{,_arp,_bridge,_ipv4,_ipv6}
 }
 
 # Plain names as the distribution's meta packages have them; `as` and `ld` where the driver looks first.
@@ -71,20 +75,24 @@ link_tools() {
     ln -s ../../../../bin/x86_64-linux-gnu-ld.bfd "$library/ld"
 }
 
-# Programs are linked against the very libraries that they will find in the jail.
-link_base_libraries() {
-    local link name
-    find "$stage/usr/lib" -xtype l -name '*.so*' | while read -r link; do
+# What programs find in the base is linked against copies, since a package has no links out of itself. They are in a folder
+# of their own, where only the linker looks.
+copy_base_libraries() {
+    local link name base=$out/base/usr/lib/x86_64-linux-gnu copies=$stage/usr/lib/of-base
+    mkdir "$copies"
+    # The linker scripts libc.so, libm.so and libgcc_s.so and the libraries themselves name these.
+    for name in libc.so.6 libm.so.6 libmvec.so.1 libgcc_s.so.1 libstdc++.so.6 ld-linux-x86-64.so.2; do
+        cp -pL "$base/$name" "$copies/"
+    done
+    find "$stage/usr/lib" -name '*.so*' \( -lname '/*' -o -xtype l \) | while read -r link; do
         name=$(readlink "$link")
         name=${name##*/}
-        [[ ! -e $out/base/usr/lib/x86_64-linux-gnu/$name ]] ||
-            ln -sf "/usr/lib/x86_64-linux-gnu/$name" "$link"
+        [[ -e $base/$name ]] || continue
+        [[ -e $copies/$name ]] || cp -pL "$base/$name" "$copies/"
+        ln -sf "/usr/lib/of-base/$name" "$link"
     done
-    # The linker scripts libc.so, libm.so and libgcc_s.so and the libraries themselves name these.
-    for name in libc.so.6 libm.so.6 libmvec.so.1 libgcc_s.so.1 libstdc++.so.6; do
-        ln -sf "/usr/lib/x86_64-linux-gnu/$name" "$stage/usr/lib/x86_64-linux-gnu/$name"
-    done
-    ln -sf /usr/lib64/ld-linux-x86-64.so.2 "$stage/usr/lib64/ld-linux-x86-64.so.2"
+    sed -i -E 's#(/usr)?(/lib(64)?(/x86_64-linux-gnu)?/)?(ld-linux-x86-64\.so\.2|lib(c|m|mvec|gcc_s)\.so\.[0-9])#/usr/lib/of-base/\5#g' \
+        "$stage"/usr/lib/x86_64-linux-gnu/lib{c,m}.so "$library/libgcc_s.so"
 }
 
 # GCC reads this file by itself, in place of what is built into it. Two lines get more than they have: the package
@@ -95,7 +103,7 @@ write_specs() {
         { print_more = "" }
         previous == "*self_spec:" { print_more = " %{!-sysroot=*:--sysroot=" root "}" }
         previous == "*link:" {
-            print_more = " --sysroot=" root " %{fsanitize=*|fopenmp|fgnu-tm:-rpath " root "/usr/lib/x86_64-linux-gnu}"
+            print_more = " --sysroot=" root " -rpath-link " root "/usr/lib/of-base %{fsanitize=*|fopenmp|fgnu-tm:-rpath " root "/usr/lib/x86_64-linux-gnu}"
         }
         { print $0 print_more; previous = $0 }' >"$state/specs"
     mv "$state/specs" "$library/specs"

@@ -52,7 +52,7 @@ point_configuration_into_package() {
 # and the archive of loaded classes. The standard archive knows nothing of the compiler, which every run needs.
 prepare_jdk() {
     step "compiling the launcher and archiving the classes that every run loads"
-    cp -r "$recipe/launcher" "$recipe/training" "$stage/"
+    cp -rL "$recipe/launcher" "$recipe/training" "$stage/"
     # shellcheck disable=SC2016
     inside /bin/sh -euc '
         jdk=$1 launcher=$2/launcher

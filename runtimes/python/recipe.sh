@@ -14,9 +14,16 @@ keeps() {
 
 assemble() {
     local minor library
+    unpack_python python
+    finish_python
+    describe_sources | write_sources "usr/share/doc/*/copyright"
+}
+
+# unpack_python PACKAGE: fills $stage; sets $minor (3.11) and $library, where its modules are.
+unpack_python() {
     gather python3 python3-distutils
     minor=$(sed -n 's/.* python\(3\.[0-9]*\)=.*/\1/p' "$state/taken")
-    path=packages/python/$(upstream_version "python$minor")
+    path=packages/$1/$(upstream_version "python$minor")
     make_merged_usr "$stage"
     unpack_into "$stage"
     step "trimming"
@@ -25,16 +32,19 @@ assemble() {
     rm -rf "$library"/{sitecustomize.py,EXTERNALLY-MANAGED} "${stage:?}"/{etc,usr/share/python3,usr/lib/binfmt.d}
     ln -s "python$minor" "$stage/usr/bin/python3"
     ln -s "python$minor" "$stage/usr/bin/python"
+}
+
+finish_python() {
     make_links_relative "$stage"
     keep_only_licences "$stage"
     find_libraries_in_package "$stage/usr/bin/python$minor"
     drop_privileges_of_files "$stage"
     add_stage_scripts "minor=$minor"
     mark_installed
-    step "byte-compiling the standard library"
-    # At its final place, because the paths end up in tracebacks. Unchecked: the tree never changes.
-    inside "/piston/$path/usr/bin/python$minor" -m compileall -q --invalidation-mode unchecked-hash \
-        "/piston/$path/usr/lib/python$minor"
+    step "byte-compiling the libraries"
+    # At their final place, because the paths end up in tracebacks. Unchecked: the tree never changes. Without random
+    # hashes, by which sets would be written in another order each time.
+    inside /usr/bin/env PYTHONHASHSEED=0 "/piston/$path/usr/bin/python$minor" -m compileall -q \
+        --invalidation-mode unchecked-hash "/piston/$path/usr/lib"
     audit
-    describe_sources | write_sources "usr/share/doc/*/copyright"
 }

@@ -1,0 +1,1 @@
+print("Hello, " .. arg[1], io.read("l"), _VERSION, #arg)

@@ -1,0 +1,3 @@
+package Helper;
+sub greet { return "Hello, $_[0]" }
+1;

@@ -1,0 +1,5 @@
+fn main() {
+    println!("before");
+    let none: Option<u8> = None;
+    none.unwrap();
+}

@@ -1,0 +1,2 @@
+export interface Name { first: string }
+export const greet = (name: Name): string => `Hello, ${name.first}`;
