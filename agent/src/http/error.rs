@@ -118,6 +118,7 @@ impl ApiError {
         match self {
             Self::Job(JobError::Busy { retry_after }) => Some(*retry_after),
             Self::Job(JobError::Draining | JobError::Unsound) => Some(Duration::ZERO),
+            Self::Desk(DeskError::Busy | DeskError::Unavailable) => Some(CROWDED),
             _ => None,
         }
     }
