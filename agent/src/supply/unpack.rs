@@ -3,6 +3,7 @@
 //! is in the index, and that is signed where keys are configured.
 
 use super::order::Order;
+use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use packages::archive::{self, ArchiveError, Limits};
 use packages::bundle::{Bundle, BundleError};
@@ -140,6 +141,8 @@ fn obey() -> Result<PackageId, UnpackError> {
     let order: Order<UnpackOrder> =
         serde_json::from_reader(io::stdin()).map_err(system("read its order"))?;
     jail::host::require_no_rights(order.uid, order.gid).map_err(system("be without rights"))?;
+    // No other process of this account may look into it.
+    prctl::set_dumpable(false).map_err(system("hide its memory"))?;
     shut_in(&staging)?;
     let order = order.wish;
     let trust = Trust::new(order.keys.iter().map(String::as_str))?;
