@@ -1,8 +1,12 @@
-//! What can be run: every language of every installed package, with its commands, environment and limits.
+//! What can be run: every language of every installed package, with its stages and limits.
+
+mod version_map;
+
+pub(crate) use version_map::{MapFault, StandIn, VersionMap};
 
 use crate::limits::RuntimeLimits;
 use agent_api::RuntimeInfo;
-use packages::{LimitOverrides, Package, Provided, Selector, StageScript, Version};
+use packages::{LimitOverrides, Package, Provided, Selector, Stages, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,12 +23,8 @@ pub(crate) struct Runtime {
     pub(crate) aliases: Vec<String>,
     /// Name of the package, where that is another one.
     pub(crate) runtime: Option<String>,
-    /// Environment of both stages.
-    pub(crate) env: Vec<(String, String)>,
-    /// Command of the compile stage, without the files; `None` where there is none.
-    pub(crate) compile: Option<Vec<String>>,
-    /// Command of the run stage, without the file and the arguments.
-    pub(crate) run: Vec<String>,
+    /// How its files are named, and how it is compiled and run.
+    pub(crate) stages: Stages,
     /// What a job of it may use when it asks for nothing, and at most.
     pub(crate) limits: RuntimeLimits,
 }
@@ -34,6 +34,7 @@ pub(crate) struct Runtime {
 pub(crate) struct Catalog {
     /// By language, then version.
     runtimes: Vec<Arc<Runtime>>,
+    versions: VersionMap,
 }
 
 impl Catalog {
@@ -56,22 +57,49 @@ impl Catalog {
         }
         // Stable: of two packages with the same language and version the one that was read first stays first.
         runtimes.sort_by(|a, b| (&a.language, &a.semver).cmp(&(&b.language, &b.semver)));
-        Self { runtimes }
+        Self {
+            runtimes,
+            versions: VersionMap::default(),
+        }
+    }
+
+    /// The same with what stands in for versions that it does not have.
+    pub(crate) fn with_versions(self, versions: VersionMap) -> Self {
+        Self { versions, ..self }
     }
 
     /// The runtime with the highest version that `selector` matches, for a language or alias of exactly that
-    /// name. A faulty selector matches nothing, which is how Piston answers it.
+    /// name. Where there is none, what stands in for a version that it matches. A faulty selector matches nothing, which
+    /// is how Piston answers it.
     pub(crate) fn resolve(&self, language: &str, selector: &str) -> Option<Arc<Runtime>> {
         let selector: Selector = selector.parse().ok()?;
-        let candidates = self.runtimes.iter().filter(|runtime| {
-            (runtime.language == language || runtime.aliases.iter().any(|alias| alias == language))
-                && selector.matches(&runtime.semver)
+        let named: Vec<_> = self
+            .runtimes
+            .iter()
+            .filter(|runtime| runtime.is_called(language))
+            .collect();
+        let found = newest(&named, &selector).or_else(|| {
+            let mut all = named.iter();
+            all.find_map(|runtime| {
+                let stand_in = self.versions.find(&runtime.language, &selector)?;
+                newest(&self.of_language(&runtime.language), &stand_in.selector)
+            })
         });
-        // `max_by` takes the last of equals, Piston the first.
-        candidates
-            .rev()
-            .max_by(|a, b| a.semver.cmp(&b.semver))
-            .cloned()
+        found.cloned()
+    }
+
+    /// Languages and versions for which nothing stands in, whatever the operator wrote.
+    pub(crate) fn dangling_versions(&self) -> impl Iterator<Item = (&str, &Version)> {
+        let all = self.versions.iter();
+        all.filter(|(language, stand_in)| {
+            newest(&self.of_language(language), &stand_in.selector).is_none()
+        })
+        .map(|(language, stand_in)| (language, &stand_in.pinned))
+    }
+
+    fn of_language(&self, language: &str) -> Vec<&Arc<Runtime>> {
+        let all = self.runtimes.iter();
+        all.filter(|runtime| runtime.language == language).collect()
     }
 
     /// What `GET /api/v2/runtimes` answers.
@@ -88,7 +116,21 @@ impl Catalog {
     }
 }
 
+/// Of equal versions the first, as Piston.
+fn newest<'a>(runtimes: &[&'a Arc<Runtime>], selector: &Selector) -> Option<&'a Arc<Runtime>> {
+    let matching = runtimes.iter().copied();
+    matching
+        .filter(|runtime| selector.matches(&runtime.semver))
+        // `max_by` takes the last of equals.
+        .rev()
+        .max_by(|a, b| a.semver.cmp(&b.semver))
+}
+
 impl Runtime {
+    fn is_called(&self, name: &str) -> bool {
+        self.language == name || self.aliases.iter().any(|alias| alias == name)
+    }
+
     fn new(package: &Package, provided: &Provided, limits: RuntimeLimits) -> Self {
         let version = package.version.to_string();
         Self {
@@ -97,12 +139,7 @@ impl Runtime {
             semver: package.version.clone(),
             aliases: provided.aliases.clone(),
             runtime: (package.name != provided.language).then(|| package.name.clone()),
-            env: package.env.clone(),
-            compile: package
-                .compile
-                .as_ref()
-                .map(|StageScript { argv }| argv.clone()),
-            run: package.run.argv.clone(),
+            stages: provided.stages.clone(),
             limits,
         }
     }

@@ -3,6 +3,7 @@
 use crate::config::Flags;
 use crate::doctor::DoctorFlags;
 use crate::seccomp::SeccompFlags;
+use crate::supply::cli::PackagesFlags;
 use clap::{Parser, Subcommand};
 
 /// Runs untrusted programs in jails, behind Piston's API.
@@ -25,4 +26,6 @@ pub(crate) enum Command {
     Seccomp(SeccompFlags),
     /// Compare what jobs of the running node see of its runtimes, and what the disk has, with what was sealed
     Verify(Flags),
+    /// List, install, remove and verify packages
+    Packages(PackagesFlags),
 }

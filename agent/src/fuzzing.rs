@@ -8,7 +8,7 @@ use crate::job::request::{Job, check, parse};
 use crate::limits::{Ceilings, ConfiguredStage, RuntimeLimits, StageLimits};
 use crate::warden::protocol::{FromWarden, ToWarden};
 use jail::Bytes;
-use packages::{Cap, LimitOverrides, Package, Provided, StageScript};
+use packages::{Cap, LimitOverrides, Package, Provided, Stages};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -200,6 +200,7 @@ fn package(language: &str, limit_overrides: LimitOverrides) -> Package {
         language: language.to_owned(),
         aliases: Vec::new(),
         limit_overrides,
+        stages: Stages::of_scripts(None, vec!["run".to_owned()], Vec::new()),
     };
     Package {
         name: language.to_owned(),
@@ -207,11 +208,6 @@ fn package(language: &str, limit_overrides: LimitOverrides) -> Package {
         platform: String::new(),
         dir: "/store".into(),
         provides: vec![provided],
-        env: Vec::new(),
-        compile: None,
-        run: StageScript {
-            argv: vec!["run".to_owned()],
-        },
         ignored_keys: Vec::new(),
     }
 }

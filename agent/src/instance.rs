@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod running;
-pub(crate) use running::{Running, running};
+pub(crate) use running::{Running, TAKEN_OVER, running};
 
 /// How long the rest of a node that was just killed may still hold what this one wants: its processes follow it
 /// within milliseconds, on a busy machine within a second.

@@ -1,8 +1,9 @@
 //! The node daemon as a library, so that its parsers can be fuzzed: the program is this crate's [`main`] and nothing else.
 //!
 //! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as helpers that prepare
-//! and check the runtimes and, in each jail, as its init.
+//! and check the runtimes or bring packages and, in each jail, as its init.
 
+mod admin;
 mod catalog;
 mod cli;
 mod config;
@@ -18,10 +19,12 @@ mod limits;
 mod listen;
 mod locks;
 mod logging;
+mod order;
 mod pool;
 mod runtimes;
 mod seccomp;
 mod serve;
+mod supply;
 mod warden;
 
 use clap::Parser;
@@ -38,6 +41,9 @@ pub fn main() -> ExitCode {
         Some("front") => return tell(front::main()),
         Some(runtimes::PREPARE) => return runtimes::prepare_main(),
         Some(runtimes::CHECK) => return runtimes::check_main(),
+        Some(supply::OFFICE) => return supply::office_main(),
+        Some(supply::FETCH) => return supply::fetch_main(),
+        Some(supply::UNPACK) => return supply::unpack_main(),
         _ => {}
     }
     match Cli::parse().command {
@@ -45,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(flags) => doctor::run(&flags),
         Command::Seccomp(flags) => tell(seccomp::run(&flags)),
         Command::Verify(flags) => runtimes::verify(&flags),
+        Command::Packages(flags) => supply::cli::run(&flags),
     }
 }
 

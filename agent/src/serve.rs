@@ -4,8 +4,9 @@ use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts, ImagePolicy
 use crate::front::Settings;
 use crate::listen::Listener;
 use crate::runtimes::{self, ProvideError, View};
+use crate::supply::Office;
 use crate::warden::{self, Options, WardenError};
-use crate::{descriptors, doctor, instance, logging};
+use crate::{admin, descriptors, doctor, instance, logging};
 use jail::Bytes;
 use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
@@ -113,6 +114,9 @@ pub(crate) enum StartError {
         /// The least that is enough.
         needed: u64,
     },
+    /// The token of who may change packages from elsewhere.
+    #[error("the admin token can't be used")]
+    AdminToken(#[from] admin::TokenError),
     /// The runtimes can't be mounted, or are not what was sealed.
     #[error("jobs have no runtimes")]
     Runtimes(#[from] ProvideError),
@@ -169,7 +173,14 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
         .iter()
         .map(bind)
         .collect::<Result<_, _>>()?;
-    let settings = Settings::new(&config, host.cores, listeners.len(), connections);
+    let admin_token = admin::token(config.admin_token_file.as_deref())?;
+    let settings = Settings::new(
+        &config,
+        host.cores,
+        listeners.len(),
+        connections,
+        admin_token,
+    );
     // Before anything is made that a failure would leave on the host: these mounts go away with this process.
     keep_mounts_private()?;
     let view = runtimes::provide(&config)?;
@@ -277,6 +288,8 @@ fn options(
         check: (config.runtimes.images != ImagePolicy::Off)
             .then(|| runtimes::Order::new(config, view)),
         refresh: runtimes::Refresh::new(config, view),
+        office: Office::new(config),
+        taken_over: config.state_directory.join(instance::TAKEN_OVER),
         retired_for: config.admission.queue_timeout + SETTING_UP,
         verify_interval: config.runtimes.verify_interval,
     })

@@ -12,7 +12,7 @@ add_stage_scripts() {
         edits+=(-e "s|@${setting%%=*}@|${setting#*=}|g")
     done
     cp "$here/builder/environment" "$stage/environment"
-    for file in pkg-info.json environment compile run; do
+    for file in pkg-info.json runtime.toml environment compile run; do
         [[ ! -f $recipe/$file ]] || cp "$recipe/$file" "$stage/$file"
         [[ ! -f $stage/$file ]] || sed -i "${edits[@]}" "$stage/$file"
     done

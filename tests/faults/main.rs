@@ -8,6 +8,7 @@ mod connection;
 mod disk;
 mod drain;
 mod exhaustion;
+mod fetcher;
 mod front;
 mod idle;
 mod images;

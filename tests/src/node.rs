@@ -156,6 +156,12 @@ impl Node {
         table.get(key).expect("the key is set").clone()
     }
 
+    /// Its configuration file, for commands that concern it.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.site.config_file()
+    }
+
     /// Its URL without a path.
     #[must_use]
     pub fn url(&self) -> String {

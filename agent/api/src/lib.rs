@@ -8,4 +8,4 @@ mod execute;
 mod listing;
 
 pub use execute::{ExecuteRequest, ExecuteResponse, Limit, SourceFile, StageResult, Status};
-pub use listing::{ErrorBody, PackageInfo, RuntimeInfo};
+pub use listing::{ErrorBody, PackageInfo, PackageName, RuntimeInfo};

@@ -27,6 +27,15 @@ pub struct PackageInfo {
     pub installed: bool,
 }
 
+/// `POST` and `DELETE /api/v2/packages`: what to install or remove, and what was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageName {
+    /// Name of the package (Piston calls it language).
+    pub language: String,
+    /// In a request a version selector, in an answer the version that it came to.
+    pub version: String,
+}
+
 /// The body of every answer that refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {

@@ -11,10 +11,12 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
 /// The first version that is of use.
 pub const OLDEST: i64 = 2;
@@ -90,17 +92,52 @@ pub(crate) fn keep_init(submission: &str) -> io::Result<()> {
 /// # Errors
 /// A step that the kernel refuses though it has Landlock: the process must not go on.
 pub(crate) fn keep_to(folder: BorrowedFd<'_>) -> io::Result<()> {
+    keep_below(folder, AccessFs::ReadFile | AccessFs::ReadDir)
+}
+
+/// As [`keep_to`], for a process that makes, links and writes files below `folder`, and runs none.
+///
+/// # Errors
+/// As [`keep_to`].
+pub(crate) fn keep_to_filling(folder: BorrowedFd<'_>) -> io::Result<()> {
+    keep_below(folder, May::Own.rights() & !AccessFs::Execute)
+}
+
+fn keep_below(folder: BorrowedFd<'_>, rights: BitFlags<AccessFs>) -> io::Result<()> {
     if version().is_err() {
         return Ok(());
     }
-    let read = AccessFs::ReadFile | AccessFs::ReadDir;
     enforce(
         handled()
             .and_then(|rules| rules.handle_access(AccessNet::from_all(ASKED)))
             .and_then(|rules| rules.scope(Scope::from_all(ASKED)))
             .and_then(Ruleset::create)
-            .and_then(|rules| rules.add_rule(PathBeneath::new(folder, read))),
+            .and_then(|rules| rules.add_rule(PathBeneath::new(folder, rights))),
     )
+}
+
+/// This thread, and what it starts from here on, reads below these folders, those of them that exist, and reaches no
+/// other file, listens on no TCP socket, signals nobody outside. It may connect. Nothing where the kernel has no Landlock.
+///
+/// # Errors
+/// As [`keep_to`].
+pub(crate) fn keep_to_reading(folders: &[&Path]) -> io::Result<()> {
+    if version().is_err() {
+        return Ok(());
+    }
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    let mut rules = handled()
+        .and_then(|rules| rules.handle_access(AccessNet::BindTcp))
+        .and_then(|rules| rules.scope(Scope::from_all(ASKED)))
+        .and_then(Ruleset::create);
+    for &path in folders {
+        let folder = match open(path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()) {
+            Err(Errno::ENOENT) => continue,
+            folder => folder?,
+        };
+        rules = rules.and_then(|rules| rules.add_rule(PathBeneath::new(folder.as_fd(), read)));
+    }
+    enforce(rules)
 }
 
 fn restrict(
@@ -138,7 +175,6 @@ fn enforce(rules: Result<landlock::RulesetCreated, RulesetError>) -> io::Result<
 mod tests {
     use super::*;
     use std::fs::{self, File};
-    use std::path::Path;
 
     /// Does something in a thread of its own: the restriction of one thread is none of the others'.
     fn restricted(work: impl FnOnce() + Send) {
@@ -183,6 +219,28 @@ mod tests {
                 "/proc/self/fd/{number}/secret"
             )))));
             assert!(refused(fs::write(inside.path().join("new"), "")));
+        });
+    }
+
+    #[test]
+    fn who_fills_a_folder_writes_nowhere_else() {
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("secret"), "").unwrap();
+        let folder = File::open(inside.path()).unwrap();
+        restricted(|| {
+            keep_to_filling(folder.as_fd()).unwrap();
+            let own = |name: &str| inside.path().join(name);
+            fs::create_dir_all(own("a/b")).unwrap();
+            fs::write(own("a/file"), "").unwrap();
+            fs::hard_link(own("a/file"), own("a/b/file")).unwrap();
+            std::os::unix::fs::symlink("file", own("link")).unwrap();
+            let secret = outside.path().join("secret");
+            assert!(refused(File::open(&secret)));
+            assert!(refused(fs::write(&secret, "")));
+            assert!(refused(fs::write(outside.path().join("new"), "")));
+            // EXDEV: what is outside may not be linked to from anywhere else.
+            let stolen = fs::hard_link(&secret, own("stolen"));
+            assert_eq!(stolen.is_err(), found().is_some());
         });
     }
 

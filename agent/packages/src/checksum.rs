@@ -1,8 +1,10 @@
 //! The first thing that is done with a downloaded archive: its digest is compared with the index's.
 
-use crate::sealed::{Digest, digest_of};
+use crate::part::Part;
+use crate::sealed::Digest;
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use thiserror::Error;
 
 /// An archive that is not the one the index speaks of.
@@ -23,17 +25,39 @@ pub enum ChecksumError {
     },
 }
 
+/// How much is read at once, in bytes.
+const PIECE: usize = 128 << 10;
+
 /// Compares all of a regular file with a digest, in constant memory; where the file is read next stays where it was.
 /// Nobody may be able to write to the file from here on: unpacking reads it a second time.
 ///
 /// # Errors
 /// [`ChecksumError`].
 pub fn check(archive: &File, expected: Digest) -> Result<(), ChecksumError> {
-    let found = digest_of(archive).map_err(ChecksumError::Read)?;
-    if found == expected {
-        Ok(())
-    } else {
-        Err(ChecksumError::Checksum { expected, found })
+    check_part(Part::whole(archive).map_err(ChecksumError::Read)?, expected)
+}
+
+/// As [`check`], for an archive in a bundle.
+///
+/// # Errors
+/// [`ChecksumError`].
+pub fn check_part(mut archive: Part<'_>, expected: Digest) -> Result<(), ChecksumError> {
+    let mut hasher = Sha256::new();
+    let mut room = vec![0; PIECE];
+    loop {
+        let read = match archive.read(&mut room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.map_err(ChecksumError::Read)?,
+        };
+        if read == 0 {
+            break;
+        }
+        hasher.update(room.get(..read).unwrap_or_default());
+    }
+    let found = Digest::finish(hasher);
+    match found == expected {
+        true => Ok(()),
+        false => Err(ChecksumError::Checksum { expected, found }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be wrong with a package or a selector.
 
 use crate::overrides::OverrideFault;
+use crate::runtime::RuntimeFault;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -53,6 +54,14 @@ pub enum PackageError {
         path: PathBuf,
         /// Number of the line, from 1.
         line: usize,
+    },
+    /// `runtime.toml` says something wrong.
+    #[error("{} is not a usable description of stages", path.display())]
+    Runtime {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: RuntimeFault,
     },
     /// A stage script can't be started.
     #[error("{} can't be started", path.display())]

@@ -3,15 +3,17 @@
 use crate::archive::{ArchiveError, Limits, Unpacked, unpack_tar};
 use crate::error::{InfoFault, ScriptFault};
 use crate::id::PackageId;
-use crate::info::{Info, Provided, parse_env};
-use crate::script::{HEAD, StageScript};
+use crate::info::{Described, Info, parse_env};
+use crate::runtime::{self, RuntimeFault};
+use crate::script::{self, HEAD};
+use crate::stages::Stages;
 use std::os::fd::BorrowedFd;
 
 /// `pkg-info.json` of the package in the folder `name`/`version`: the languages it provides.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn info(text: &[u8], name: &str, version: &str) -> Result<Vec<Provided>, InfoFault> {
+pub fn info(text: &[u8], name: &str, version: &str) -> Result<Vec<Described>, InfoFault> {
     Info::parse(text, name, version).map(|info| info.provides)
 }
 
@@ -29,7 +31,18 @@ pub fn environment(text: &str) -> Result<Vec<(String, String)>, usize> {
 /// What is wrong with its first line.
 pub fn script(path: &str, text: &[u8]) -> Result<Vec<String>, ScriptFault> {
     let head = text.get(..HEAD).unwrap_or(text);
-    StageScript::parse(path.to_owned(), head).map(|script| script.argv)
+    script::command(path.to_owned(), head)
+}
+
+/// `runtime.toml`: its languages with their stages.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn runtime(text: &[u8]) -> Result<Vec<(String, Stages)>, RuntimeFault> {
+    let recipes = runtime::parse(text)?.into_iter();
+    Ok(recipes
+        .map(|(name, recipe)| (name, recipe.stages))
+        .collect())
 }
 
 /// An archive without its compression, which no fuzzer gets through.

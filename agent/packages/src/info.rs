@@ -1,42 +1,17 @@
-//! `pkg-info.json` and `.env`: what a package says of itself.
+//! `pkg-info.json` and `.env`: what a package in Piston's format says of itself.
 
 use crate::error::InfoFault;
 use crate::overrides::LimitOverrides;
-use crate::script::StageScript;
 use nodejs_semver::Version;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Variables that a shell sets for itself; a cached environment may hold them, and Piston leaves them out.
 const SHELL_OWN: [&str; 4] = ["PWD", "SHLVL", "_", "OLDPWD"];
 
-/// An installed package.
-#[derive(Clone, Debug)]
-pub struct Package {
-    /// Its name, which is also that of its folder in the store.
-    pub name: String,
-    /// Its version, which is also that of its folder.
-    pub version: Version,
-    /// The platform it was built for, such as `debian-x86_64`; empty where it does not say.
-    pub platform: String,
-    /// Where it lies on this machine.
-    pub dir: PathBuf,
-    /// The languages it provides, at least one.
-    pub provides: Vec<Provided>,
-    /// Environment of its stages, in the file's order.
-    pub env: Vec<(String, String)>,
-    /// How it compiles; `None` where there is nothing to compile.
-    pub compile: Option<StageScript>,
-    /// How it runs.
-    pub run: StageScript,
-    /// Keys of its description that mean nothing here (such as `author`), sorted.
-    pub ignored_keys: Vec<String>,
-}
-
-/// A language that a package provides.
+/// A language by `pkg-info.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provided {
+pub struct Described {
     /// Name of the language.
     pub language: String,
     /// Other names for it.
@@ -74,7 +49,7 @@ pub(crate) struct Info {
     pub(crate) name: String,
     pub(crate) version: Version,
     pub(crate) platform: String,
-    pub(crate) provides: Vec<Provided>,
+    pub(crate) provides: Vec<Described>,
     pub(crate) ignored_keys: Vec<String>,
 }
 
@@ -127,7 +102,7 @@ impl RawProvided {
             .map(|key| format!("provides.{}.{key}", self.language))
     }
 
-    fn check(self) -> Result<Provided, InfoFault> {
+    fn check(self) -> Result<Described, InfoFault> {
         let aliases = self.aliases.unwrap_or_default();
         if let Some(name) = aliases
             .iter()
@@ -145,7 +120,7 @@ impl RawProvided {
                     source,
                 })?;
         }
-        Ok(Provided {
+        Ok(Described {
             language: self.language,
             aliases,
             limit_overrides,

@@ -96,6 +96,23 @@ impl LimitOverrides {
         }
         Ok(())
     }
+
+    /// These limits, and those of `under` where there are none.
+    #[must_use]
+    pub fn over(self, under: &Self) -> Self {
+        Self {
+            compile_timeout: self.compile_timeout.or(under.compile_timeout),
+            run_timeout: self.run_timeout.or(under.run_timeout),
+            compile_cpu_time: self.compile_cpu_time.or(under.compile_cpu_time),
+            run_cpu_time: self.run_cpu_time.or(under.run_cpu_time),
+            compile_memory_limit: self.compile_memory_limit.or(under.compile_memory_limit),
+            run_memory_limit: self.run_memory_limit.or(under.run_memory_limit),
+            max_process_count: self.max_process_count.or(under.max_process_count),
+            max_open_files: self.max_open_files.or(under.max_open_files),
+            max_file_size: self.max_file_size.or(under.max_file_size),
+            output_max_size: self.output_max_size.or(under.output_max_size),
+        }
+    }
 }
 
 fn time(key: &str, value: i64) -> Result<Cap<Duration>, OverrideFault> {
@@ -176,6 +193,19 @@ mod tests {
             overrides.run_timeout,
             Some(Cap::At(Duration::from_millis(77)))
         );
+    }
+
+    #[test]
+    fn each_key_goes_over_that_below() {
+        for key in LimitOverrides::KEYS {
+            let set = |value| {
+                let mut overrides = LimitOverrides::default();
+                overrides.set(key, value).unwrap();
+                overrides
+            };
+            assert_eq!(set(20).over(&set(30)), set(20), "{key}");
+            assert_eq!(LimitOverrides::default().over(&set(30)), set(30), "{key}");
+        }
     }
 
     #[test]

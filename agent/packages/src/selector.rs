@@ -17,14 +17,14 @@ use std::str::FromStr;
 const MAX_NUMBER: u64 = 9_007_199_254_740_991;
 
 /// A set of versions, such as `3.x`, `>=3 <4` or `1.2.3 || 4`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// One of these must match. Each is a list of comparisons that must all hold; an empty one is `*`.
     alternatives: Vec<Vec<Comparison>>,
 }
 
 /// `<operator><version>`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Comparison {
     operator: Operator,
     version: Version,

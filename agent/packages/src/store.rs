@@ -1,8 +1,11 @@
 //! The store's folders: finding packages and reading their files.
 
+mod contents;
+
+pub(crate) use contents::read_contents;
+
 use crate::error::PackageError;
-use crate::info::{Info, Package, parse_env};
-use crate::script::{HEAD, StageScript};
+use crate::package::Package;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -122,43 +125,6 @@ fn read_package(name: &str, version: &str, dir: PathBuf) -> Result<Option<Packag
         true => read_contents(name, version, dir).map(Some),
         false => Ok(None),
     }
-}
-
-/// The package in `dir`, whether it is marked as installed or not.
-pub(crate) fn read_contents(
-    name: &str,
-    version: &str,
-    dir: PathBuf,
-) -> Result<Package, PackageError> {
-    let path = dir.join("pkg-info.json");
-    let info = Info::parse(&read_all(&path)?, name, version)
-        .map_err(|source| PackageError::Info { path, source })?;
-    let path = dir.join(".env");
-    let text = String::from_utf8_lossy(&read_all(&path)?).into_owned();
-    let env = parse_env(&text).map_err(|line| PackageError::Environment { path, line })?;
-    let inside = format!("{INSIDE}/{name}/{version}");
-    let compile = match exists(&dir.join("compile"))? {
-        true => Some(read_script(&dir, &inside, "compile")?),
-        false => None,
-    };
-    Ok(Package {
-        run: read_script(&dir, &inside, "run")?,
-        compile,
-        env,
-        name: info.name,
-        version: info.version,
-        platform: info.platform,
-        provides: info.provides,
-        ignored_keys: info.ignored_keys,
-        dir,
-    })
-}
-
-fn read_script(dir: &Path, inside: &str, stage: &str) -> Result<StageScript, PackageError> {
-    let path = dir.join(stage);
-    let head = read_head(&path, HEAD)?;
-    StageScript::parse(format!("{inside}/{stage}"), &head)
-        .map_err(|source| PackageError::Script { path, source })
 }
 
 fn exists(path: &Path) -> Result<bool, PackageError> {

@@ -27,25 +27,34 @@ fn provided(language: &str, aliases: &[&str]) -> Provided {
         language: language.to_owned(),
         aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
         limit_overrides: LimitOverrides::default(),
+        stages: stages("python", "3.12.0"),
     }
 }
 
-fn package(name: &str, version: &str, provides: Vec<Provided>) -> Package {
-    let script = |stage: &str| StageScript {
-        argv: vec![
-            "/bin/bash".to_owned(),
-            format!("/piston/packages/{name}/{version}/{stage}"),
-        ],
+fn stages(name: &str, version: &str) -> Stages {
+    let script = |stage: &str| {
+        let path = format!("/piston/packages/{name}/{version}/{stage}");
+        vec!["/bin/bash".to_owned(), path]
     };
+    let env = vec![("PATH".to_owned(), "/bin".to_owned())];
+    Stages::of_scripts(
+        (name == "gcc").then(|| script("compile")),
+        script("run"),
+        env,
+    )
+}
+
+fn package(name: &str, version: &str, provides: Vec<Provided>) -> Package {
+    let provides = provides.into_iter().map(|language| Provided {
+        stages: stages(name, version),
+        ..language
+    });
     Package {
         name: name.to_owned(),
         version: Version::parse(version).unwrap(),
         platform: String::new(),
         dir: format!("/store/{name}/{version}").into(),
-        provides,
-        env: vec![("PATH".to_owned(), "/bin".to_owned())],
-        compile: (name == "gcc").then(|| script("compile")),
-        run: script("run"),
+        provides: provides.collect(),
         ignored_keys: Vec::new(),
     }
 }
@@ -129,13 +138,59 @@ fn languages_resolve_by_exact_name_and_highest_version() {
 }
 
 #[test]
+fn a_version_that_is_not_there_may_have_a_stand_in() {
+    let mut map = VersionMap::default();
+    for (language, pinned, selector) in [
+        ("python", "3.8.0", "3.10.x"),
+        ("python", "3.9.0", "~3.11.0"),
+        ("python", "3.10.0", "3.12.0"),
+        ("c", "9.1.0", "*"),
+        ("java", "8.0.0", "9.x"),
+        ("ruby", "3.0.0", "*"),
+        ("py", "2.7.0", "*"),
+    ] {
+        map.add(language.to_owned(), StandIn::new(pinned, selector).unwrap());
+    }
+    let catalog = catalog().with_versions(map);
+    for (language, selector, expected) in [
+        ("python", "3.9.0", Some("python-3.11.0")),
+        ("python", "=v3.9.0", Some("python-3.11.0")),
+        ("py", "3.8.x", Some("python-3.10.0")),
+        // The highest of those that it could be.
+        ("python", "<3.10", Some("python-3.11.0")),
+        // What is there is never mapped.
+        ("python", "3.10.0", Some("python-3.10.0")),
+        ("python", "*", Some("python-3.12.0")),
+        // Only of the language itself, however it is called.
+        ("gcc", "9.1.0", Some("c-10.2.0")),
+        ("c++", "9.1.0", None),
+        // A name of the table is that of a language.
+        ("py", "2.7.0", None),
+        ("java", "8.0.0", None),
+        ("ruby", "3.0.0", None),
+        ("python", "3.9.1", None),
+        ("python", "newest", None),
+    ] {
+        let found = catalog
+            .resolve(language, selector)
+            .map(|r| format!("{}-{}", r.language, r.version));
+        assert_eq!(found.as_deref(), expected, "{language} {selector}");
+    }
+    let dangling: Vec<_> = catalog
+        .dangling_versions()
+        .map(|(language, version)| format!("{language}-{version}"))
+        .collect();
+    assert_eq!(dangling, ["java-8.0.0", "py-2.7.0", "ruby-3.0.0"]);
+}
+
+#[test]
 fn a_runtime_carries_what_its_package_has() {
     let cpp = catalog().resolve("cpp", "*").unwrap();
     assert_eq!(cpp.runtime.as_deref(), Some("gcc"));
-    assert_eq!(cpp.run, ["/bin/bash", "/piston/packages/gcc/10.2.0/run"]);
-    assert!(cpp.compile.is_some() && !cpp.env.is_empty());
+    assert_eq!(cpp.stages, stages("gcc", "10.2.0"));
+    assert!(cpp.stages.compile.is_some());
     let java = catalog().resolve("java", "*").unwrap();
-    assert!(java.runtime.is_none() && java.compile.is_none());
+    assert!(java.runtime.is_none() && java.stages.compile.is_none());
 }
 
 /// The configuration wins over the package, the package over the general limits, each key by itself.

@@ -44,8 +44,8 @@ pub(super) const LOG_LEVEL: LevelFilter = LevelFilter::INFO;
 /// Read by people first; journald keeps lines as they are.
 pub(super) const LOG_FORMAT: LogFormat = LogFormat::Text;
 
-/// Piston's index of packages.
-pub(super) const REPO_URL: &str =
+/// Piston's public index of packages, whatever stands in front of it in a configuration.
+pub(super) const PACKAGE_INDEX: &str =
     "https://github.com/engineer-man/piston/releases/download/pkgs/index";
 
 /// Piston's, for wall-clock and processor time: a C++ program with many templates takes seconds.
@@ -105,6 +105,9 @@ pub(super) const MAX_INODES: u32 = 65_536;
 /// ids (100000-600100000), systemd-nspawn's containers (524288-1879048191) and SSSD's and FreeIPA's directories (up to
 /// 2000200000), below systemd's foreign range (2147352576-2147418111) and the sign bit, which some tools can't print.
 pub(super) const IDS: (u32, u32) = (2_100_000_000, 2_100_065_535);
+
+/// Ids that no jail gets: the first two are the front's, the last two of what brings packages.
+pub(super) const OTHER_IDS: u32 = 4;
 
 /// Ids of one jail: its init and its program each have their own.
 pub(super) const IDS_PER_JAIL: u32 = 2;

@@ -113,6 +113,12 @@ pub(crate) enum Conflict {
         /// All of the host's.
         host: u64,
     },
+    /// Two ways to say where packages come from, in one place.
+    #[error(
+        "this and repo_url both say where packages come from, remove one of them: repo_url, which Piston has, stands for \
+         a list of one"
+    )]
+    TwoIndexes,
     /// A range whose end is before its start.
     #[error("the range {min}-{max} is empty, set its minimum below its maximum")]
     EmptyRange {
@@ -124,7 +130,7 @@ pub(crate) enum Conflict {
     /// Too few uids for the jails that may exist at once.
     #[error(
         "the range {min}-{max} holds {} ids but {needed} are needed (two for each of max_concurrent_jobs, pool_size \
-         and {spare} spare jails), widen it or lower those", max - min + 1
+         and {spare} spare jails, four of the node's own), widen it or lower those", max - min + 1
     )]
     FewIds {
         /// First.

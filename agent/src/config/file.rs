@@ -1,12 +1,15 @@
-//! The configuration file: TOML with the keys of the schema at its top, and the table `limit_overrides`.
+//! The configuration file: TOML with the keys of the schema at its top, of which some have a table per language.
 
 use super::fault::{Origin, Problem};
-use super::layer::{Layer, Override, Value};
+use super::layer::{Entry, Layer, Value};
 use super::schema;
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The keys with a table per language.
+const PER_LANGUAGE: [&str; 2] = ["limit_overrides", "version_map"];
 
 /// Reads the text of the file at `path`.
 pub(super) fn parse(path: &Path, text: &str) -> Layer {
@@ -32,8 +35,8 @@ pub(super) fn parse(path: &Path, text: &str) -> Layer {
     for (name, value) in table.get_ref() {
         let origin = file.origin(name.span());
         match schema::find(name.get_ref()) {
-            Some(key) if key.name == "limit_overrides" => {
-                layer.set(key, file.overrides(value), origin)
+            Some(key) if PER_LANGUAGE.contains(&key.name) => {
+                layer.set(key, file.per_language(value), origin)
             }
             Some(key) => layer.set(key, scalar(value.get_ref()), origin),
             None => layer.unknown(name.get_ref().to_string(), origin),
@@ -56,27 +59,27 @@ impl File<'_> {
         )
     }
 
-    /// `[limit_overrides.LANGUAGE]` with `limit = number`. What has another form is handed on as it is, for the
-    /// one place that says what may be written.
-    fn overrides(&self, value: &Spanned<DeValue<'_>>) -> Value {
+    /// `[KEY.LANGUAGE]` with `key = value`. What has another form is handed on as it is, for the one place that says
+    /// what may be written.
+    fn per_language(&self, value: &Spanned<DeValue<'_>>) -> Value {
         let Some(languages) = value.get_ref().as_table() else {
             return scalar(value.get_ref());
         };
-        let mut overrides = Vec::new();
-        for (language, limits) in languages {
-            let Some(limits) = limits.get_ref().as_table() else {
-                return Value::Other("a language without a table of its limits");
+        let mut entries = Vec::new();
+        for (language, table) in languages {
+            let Some(table) = table.get_ref().as_table() else {
+                return Value::Other("a language without a table of its own");
             };
-            for (limit, value) in limits {
-                overrides.push(Override {
+            for (key, value) in table {
+                entries.push(Entry {
                     language: language.get_ref().to_string(),
-                    limit: limit.get_ref().to_string(),
+                    key: key.get_ref().to_string(),
                     value: scalar(value.get_ref()),
-                    origin: self.origin(limit.span()),
+                    origin: self.origin(key.span()),
                 });
             }
         }
-        Value::Overrides(overrides)
+        Value::PerLanguage(entries)
     }
 }
 
@@ -134,12 +137,12 @@ mod tests {
     #[test]
     fn overrides_are_a_table_per_language() {
         let layer = parse("[limit_overrides.\"c++\"]\ncompile_timeout = 20000\nrun_timeout = -1\n");
-        let Value::Overrides(overrides) = &layer.settings["limit_overrides"].value else {
+        let Value::PerLanguage(overrides) = &layer.settings["limit_overrides"].value else {
             panic!("{layer:?}")
         };
         let seen: Vec<_> = overrides
             .iter()
-            .map(|o| (o.language.as_str(), o.limit.as_str(), &o.value))
+            .map(|o| (o.language.as_str(), o.key.as_str(), &o.value))
             .collect();
         assert_eq!(
             seen,

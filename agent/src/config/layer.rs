@@ -4,6 +4,7 @@
 use super::fault::{Fault, Origin, Problem};
 use super::flags::Flags;
 use super::schema::{self, KEYS, Key, Kind};
+use packages::nearest;
 use std::collections::BTreeMap;
 
 /// A value as a source has it.
@@ -21,17 +22,17 @@ pub(super) enum Value {
     Boolean(bool),
     /// A list of strings of the file.
     List(Vec<String>),
-    /// The table `limit_overrides` of the file.
-    Overrides(Vec<Override>),
+    /// A table of the file with a table for each language.
+    PerLanguage(Vec<Entry>),
     /// Something of the file that no key takes, in words.
     Other(&'static str),
 }
 
-/// One limit of one language.
+/// What is set for one language.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Override {
+pub(super) struct Entry {
     pub(super) language: String,
-    pub(super) limit: String,
+    pub(super) key: String,
     pub(super) value: Value,
     pub(super) origin: Origin,
 }
@@ -71,8 +72,8 @@ impl Layer {
                         .iter()
                         .filter(|key| key.kind == Kind::Piston)
                         .map(|key| key.name);
-                    let nearest = schema::nearest(&lower, known)
-                        .map(|key| format!("PISTON_{}", key.to_uppercase()));
+                    let nearest =
+                        nearest(&lower, known).map(|key| format!("PISTON_{}", key.to_uppercase()));
                     layer.fault(name.clone(), origin, Problem::Unknown { nearest });
                 }
             }
@@ -138,7 +139,7 @@ impl Layer {
     }
 
     pub(super) fn unknown(&mut self, key: String, origin: Origin) {
-        let nearest = schema::nearest(&key, KEYS.iter().map(|key| key.name)).map(str::to_owned);
+        let nearest = nearest(&key, KEYS.iter().map(|key| key.name)).map(str::to_owned);
         self.fault(key, origin, Problem::Unknown { nearest });
     }
 

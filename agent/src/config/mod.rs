@@ -11,16 +11,19 @@ mod file;
 mod flags;
 mod layer;
 mod overrides;
+mod per_language;
 mod resolve;
 mod schema;
 mod settings;
+mod version_map;
 
 pub(crate) use address::Address;
 pub(crate) use fault::ConfigFaults;
 pub(crate) use flags::Flags;
-pub(crate) use schema::nearest;
 
+use crate::catalog::VersionMap;
 use crate::limits::{Ceilings, RuntimeLimits};
+use crate::supply::{Proxies, Sources};
 use fault::{Origin, Problem};
 use jail::Bytes;
 use layer::Layer;
@@ -55,12 +58,14 @@ pub(crate) struct Config {
     pub(crate) state_directory: PathBuf,
     /// How the runtimes are mounted and watched.
     pub(crate) runtimes: Runtimes,
+    /// Holds the token with which packages may be changed from everywhere; without one that may be done here only.
+    pub(crate) admin_token_file: Option<PathBuf>,
     /// The account that the front runs as. Never root.
     pub(crate) user: String,
     /// Name of the cgroup above all jobs, one path component.
     pub(crate) cgroup: String,
-    /// The index of packages that can be installed.
-    pub(crate) repo_url: String,
+    /// Where packages come from.
+    pub(crate) sources: Sources,
     /// Least severity that is logged.
     pub(crate) log_level: LevelFilter,
     /// Form of a log line.
@@ -69,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) limits: RuntimeLimits,
     /// Limits by language, over everything else.
     pub(crate) limit_overrides: BTreeMap<String, LimitOverrides>,
+    /// What stands in for versions that clients pin and no package has.
+    pub(crate) version_map: VersionMap,
     /// What holds for every job and for all together.
     pub(crate) node: Node,
     /// Who is let in.
@@ -160,6 +167,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl Jails {
+    /// The id of the process that downloads packages. It and the next one are the last of the range, which no job gets.
+    pub(crate) fn fetcher_id(&self) -> u32 {
+        self.ids.end() - 1
+    }
+
+    /// The id of the process that unpacks packages.
+    pub(crate) fn unpacker_id(&self) -> u32 {
+        *self.ids.end()
+    }
+}
+
 impl Config {
     /// Reads all sources. `read` gives the text of a file; only the configuration file is read, and only where no
     /// one asked for it may it be missing.
@@ -176,7 +195,7 @@ impl Config {
         let layer = file_layer(flags, &env, read)
             .under(Layer::from_environment(&env))
             .under(Layer::from_flags(flags));
-        resolve::resolve(layer, host)
+        resolve::resolve(layer, host, Proxies::from_environment(&env))
     }
 
     /// What no job exceeds, whatever it or its runtime asks for.

@@ -2,18 +2,24 @@
 
 mod capacity;
 mod limits;
+mod sources;
 
 use super::fault::{ConfigFaults, Origin, Problem};
 use super::layer::{Layer, Value};
 use super::settings::Settings;
 use super::{
     Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
-    overrides,
+    overrides, version_map,
 };
+use crate::supply::Proxies;
 use tracing::level_filters::LevelFilter;
 
 /// Checks every value, and that they hold together on a host like `host`.
-pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFaults> {
+pub(super) fn resolve(
+    layer: Layer,
+    host: HostFacts,
+    proxies: Proxies,
+) -> Result<Config, ConfigFaults> {
     let mut settings = Settings::new(layer);
     networking(&mut settings);
     let limits = limits::general(&mut settings);
@@ -34,15 +40,14 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
             .path("state_directory")
             .unwrap_or_else(|| defaults::STATE_DIRECTORY.into()),
         runtimes: runtimes(&mut settings),
+        admin_token_file: settings.path("admin_token_file"),
         user: settings
             .text("user", account)
             .unwrap_or_else(|| defaults::USER.to_owned()),
         cgroup: settings
             .text("cgroup", cgroup_name)
             .unwrap_or_else(|| defaults::CGROUP.to_owned()),
-        repo_url: settings
-            .text("repo_url", url)
-            .unwrap_or_else(|| defaults::REPO_URL.to_owned()),
+        sources: sources::resolve(&mut settings, proxies),
         log_level: settings
             .text("log_level", level)
             .unwrap_or(defaults::LOG_LEVEL),
@@ -51,6 +56,7 @@ pub(super) fn resolve(layer: Layer, host: HostFacts) -> Result<Config, ConfigFau
             .unwrap_or(defaults::LOG_FORMAT),
         limits,
         limit_overrides,
+        version_map: version_map::resolve(&mut settings),
         node,
         admission,
         jails,
@@ -140,11 +146,6 @@ fn is_name(text: &str) -> bool {
 fn cgroup_name(text: &str) -> Option<String> {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     (!text.is_empty() && text.len() <= 64 && text.chars().all(letters)).then(|| text.to_owned())
-}
-
-fn url(text: &str) -> Option<String> {
-    let known = text.starts_with("https://") || text.starts_with("http://");
-    (known && !text.contains(|c: char| c.is_control() || c == ' ')).then(|| text.to_owned())
 }
 
 /// Piston's names, and TRACE.

@@ -61,11 +61,23 @@ pub(super) const KEYS: &[Key] = &[
         "verify_interval",
         "milliseconds from 0 to 86400000, 0 for never",
     ),
+    own("admin_token_file", PATH),
     own("user", "the name of an account other than root"),
     own("cgroup", "a name of letters, digits, '-' and '_'"),
     piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),
     own("log_format", "text or json"),
-    piston("repo_url", "an http:// or https:// address"),
+    own(
+        "package_indexes",
+        "a list of at most 6 URLs that begin with https://, http:// or file:///",
+    ),
+    piston(
+        "repo_url",
+        "a URL that begins with https://, http:// or file:///",
+    ),
+    own(
+        "package_keys",
+        "a list of public keys of minisign, lines that begin with RW",
+    ),
     piston("disable_networking", "true"),
     piston("compile_timeout", CAPPED_TIME),
     piston("run_timeout", CAPPED_TIME),
@@ -78,6 +90,10 @@ pub(super) const KEYS: &[Key] = &[
     piston("max_file_size", "bytes, 1 or more"),
     piston("output_max_size", "a whole number from 1 to 268435456"),
     piston("limit_overrides", "a table of limits per language"),
+    own(
+        "version_map",
+        "a table of versions and their stand-ins per language",
+    ),
     own("job_time_ceiling", "milliseconds from 1 to 86400000"),
     own("job_memory_ceiling", "bytes, 8388608 or more"),
     own("jobs_memory", "bytes, 8388608 or more"),
@@ -105,55 +121,9 @@ pub(super) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// The known name that is most like `name`, if one is like it at all; capital letters or small ones make no difference.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_ascii_lowercase();
-    known
-        .map(|known| (distance(&name, &known.to_ascii_lowercase()), known))
-        .min()
-        .filter(|(distance, known)| *distance <= known.len() / 3)
-        .map(|(_, known)| known)
-}
-
-/// How many letters have to be put in, taken out or replaced to make `a` into `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    // A name of any length may stand in the environment; one that long is like none of ours.
-    if a.len() > 64 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found() {
-        let near = |name| nearest(name, KEYS.iter().map(|key| key.name));
-        assert_eq!(near("run_timeuot"), Some("run_timeout"));
-        assert_eq!(near("MAX_CONCURENT_JOBS"), Some("max_concurrent_jobs"));
-        assert_eq!(near("colour"), None);
-        assert_eq!(near(&"x".repeat(1000)), None);
-        assert_eq!(
-            (
-                distance("kitten", "sitting"),
-                distance("", "abc"),
-                distance("abc", "")
-            ),
-            (3, 3, 3)
-        );
-    }
 
     #[test]
     fn no_key_is_there_twice() {

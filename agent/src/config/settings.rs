@@ -216,7 +216,7 @@ impl Value {
             Self::Float(number) => number.to_string(),
             Self::Boolean(boolean) => boolean.to_string(),
             Self::List(texts) => format!("{texts:?}"),
-            Self::Overrides(_) => "a table".to_owned(),
+            Self::PerLanguage(_) => "a table".to_owned(),
             Self::Other(what) => (*what).to_owned(),
         }
     }

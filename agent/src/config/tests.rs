@@ -257,6 +257,60 @@ fn a_node_may_listen_in_several_places() {
     assert_eq!(from_env.bind_address, both);
 }
 
+const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
+#[test]
+fn packages_come_from_pistons_index_unless_others_are_named() {
+    let piston = "https://github.com/engineer-man/piston/releases/download/pkgs/index";
+    let sources = load(&Sources::default()).sources;
+    assert_eq!(sources.indexes, [piston]);
+    assert!(sources.keys.is_empty());
+    let file = format!(
+        "package_indexes = [\"https://own.example/index\", \"{piston}\"]\npackage_keys = [\"{KEY}\"]"
+    );
+    let env = [
+        ("HTTPS_PROXY", "http://proxy:1"),
+        ("no_proxy", "own.example"),
+    ];
+    let sources = load(&Sources {
+        file: &file,
+        env: &env,
+        ..Sources::default()
+    })
+    .sources;
+    assert_eq!(sources.indexes, ["https://own.example/index", piston]);
+    assert_eq!(sources.keys, [KEY]);
+    assert_eq!(sources.proxies.https.as_deref(), Some("http://proxy:1"));
+    assert_eq!(sources.proxies.none.as_deref(), Some("own.example"));
+    let none = load(&Sources {
+        file: "package_indexes = []",
+        ..Sources::default()
+    });
+    assert!(none.sources.indexes.is_empty());
+}
+
+#[test]
+fn one_repo_url_stands_for_the_list() {
+    let (list, one) = ("package_indexes", "https://one.example/index");
+    let file = "package_indexes = [\"file:///srv/index\"]";
+    let variable = [("PISTON_REPO_URL", one)];
+    let flag = format!("{list}=https://a.example/index, http://b.example/index");
+    let flags = [flag.as_str()];
+    let indexes = |file, env, set| load(&Sources { file, env, set }).sources.indexes;
+    assert_eq!(indexes(file, &variable, &[]), [one]);
+    assert_eq!(
+        indexes("", &variable, &flags),
+        ["https://a.example/index", "http://b.example/index"]
+    );
+    assert!(indexes("", &variable, &["package_indexes="]).is_empty());
+    assert_eq!(indexes("repo_url = \"file:///i\"", &[], &[]), ["file:///i"]);
+    let lines = file_faults(&format!("{file}\nrepo_url = \"{one}\""));
+    assert!(
+        lines.len() == 1 && lines[0].contains("package_indexes: this and repo_url both"),
+        "{lines:?}"
+    );
+}
+
 #[test]
 fn bad_values_are_refused_each_by_itself() {
     for line in [
@@ -279,6 +333,12 @@ fn bad_values_are_refused_each_by_itself() {
         "log_level = \"loud\"",
         "log_format = \"xml\"",
         "repo_url = \"ftp://x\"",
+        "repo_url = \"https://me:secret@x/index\"",
+        "package_indexes = 5",
+        "package_indexes = [\"https://x/index\", \"x\"]",
+        "package_indexes = [\"https://x/a,https://x/b\", \"\"]",
+        "package_indexes = [\"file:///a\", \"file:///b\", \"file:///c\", \"file:///d\", \"file:///e\", \"file:///f\", \"file:///g\"]",
+        "package_keys = [\"RWnonsense\"]",
         "disable_networking = false",
         "disable_networking = \"no\"",
         "run_timeout = 0",
@@ -293,6 +353,9 @@ fn bad_values_are_refused_each_by_itself() {
         "limit_overrides = 5",
         "limit_overrides = { python = 5 }",
         "limit_overrides = { python = { run_timeout = \"5\" } }",
+        "version_map = \"3.10.0\"",
+        "version_map = { python = \"3.10.0\" }",
+        "version_map = { python = { \"3.10.0\" = 3 } }",
         "job_cpus = 0.0",
         "job_cpus = nan",
         "max_concurrent_jobs = 0",
@@ -336,10 +399,10 @@ fn values_that_can_not_hold_together_are_refused() {
             "the range 5000-4000 is empty",
         ),
         (
-            "runner_uid_min = 5000\nrunner_uid_max = 5078",
-            "holds 79 ids but 80 are needed",
+            "runner_uid_min = 5000\nrunner_uid_max = 5082",
+            "holds 83 ids but 84 are needed",
         ),
-        ("runner_uid_min = 5000\nrunner_uid_max = 5079", ""),
+        ("runner_uid_min = 5000\nrunner_uid_max = 5083", ""),
         (
             "runner_uid_min = 65000\nrunner_uid_max = 66000",
             "takes in 65534",
@@ -427,7 +490,7 @@ fn json_overrides_are_checked() {
         (r#"{"c":5}"#, "a number"),
         (
             r#"{"c":{"run_timeout":"5"}}"#,
-            "limit_overrides.c.run_timeout: a string will not do",
+            "limit_overrides.c.run_timeout: \"5\" will not do, write a whole number",
         ),
         (r#"{"c":{"run_timeout":1e99}}"#, "not whole or too large"),
         (
@@ -444,6 +507,37 @@ fn json_overrides_are_checked() {
             "{json}: {lines:?}"
         );
     }
+}
+
+#[test]
+fn versions_are_mapped_by_table_or_json() {
+    let in_file = load(&Sources {
+        file: "[version_map.python]\n\"3.10.0\" = \"3.11.x\"\n[version_map.\"c++\"]\n\"10.2.0\" = \">=12\"\n",
+        ..Sources::default()
+    });
+    let by_flag = load(&Sources {
+        set: &[r#"version_map={"c++":{"10.2.0":">=12"},"python":{"3.10.0":"3.11.x"}}"#],
+        ..Sources::default()
+    });
+    assert_eq!(in_file.version_map, by_flag.version_map);
+    // As the front gets it.
+    let json = serde_json::to_string(&in_file.version_map).unwrap();
+    assert_eq!(
+        json,
+        r#"{"c++":[["10.2.0",">=12"]],"python":[["3.10.0","3.11.x"]]}"#
+    );
+    let again: VersionMap = serde_json::from_str(&json).unwrap();
+    assert_eq!(again, in_file.version_map);
+    assert_eq!(
+        file_faults("[version_map.python]\n\"3.10\" = \"3.11.x\"\n\"v3.9.0\" = \"3\"\n\"3.8.0\" = \"newest\"\n\"3.7.0\" = true\n"),
+        [
+            "2: version_map.python.3.10: \"3.10\" will not do, write a whole version such as \"3.10.0\"",
+            "3: version_map.python.v3.9.0: \"v3.9.0\" will not do, write a whole version such as \"3.10.0\"",
+            "4: version_map.python.3.8.0: \"newest\" will not do, write a selector of versions such as \"3.11.x\"",
+            "5: version_map.python.3.7.0: true will not do, write a selector of versions such as \"3.11.x\"",
+        ]
+        .map(|line| format!("/etc/codecapsule/agent.toml:{line}"))
+    );
 }
 
 #[test]
@@ -519,7 +613,9 @@ fn the_example_shows_every_key_with_its_default() {
         file: &active,
         ..Sources::default()
     });
+    // What these two show is no default: one depends on the host, the other is nowhere unless somebody makes it.
     assert_eq!(shown.jails.job_cpus.take(), Some(2.0));
+    assert!(shown.admin_token_file.take().is_some());
     assert_eq!(
         shown,
         load(&Sources {

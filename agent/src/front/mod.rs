@@ -104,7 +104,7 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         let unsound = link.unsound();
         async move { until_unsound(unsound, node.health.watch(&node)).await }
     });
-    tasks.spawn(Arc::clone(&node).follow_packages(link.runtimes()));
+    tasks.spawn(Arc::clone(&node).follow_packages(Arc::clone(&link)));
     let server = http::serve(listeners, Arc::clone(&node), http_settings, link.drain());
     link.tell(ToWarden::Serving);
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use super::shelf::Shelf;
+use crate::catalog::VersionMap;
 use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
 use crate::http::{self, Backend, Readiness};
 use crate::job;
@@ -9,12 +10,14 @@ use crate::job::admission::Admission;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{Link, Pool};
-use agent_api::{ExecuteResponse, RuntimeInfo};
+use crate::supply::{Change, Desk, DeskError};
+use crate::warden::protocol::ToWarden;
+use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
+use packages::sealed::Digest;
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tracing::level_filters::LevelFilter;
 
@@ -23,6 +26,7 @@ use tracing::level_filters::LevelFilter;
 pub(crate) struct Settings {
     limits: RuntimeLimits,
     limit_overrides: BTreeMap<String, LimitOverrides>,
+    version_map: VersionMap,
     ceilings: Ceilings,
     admission: AdmissionConfig,
     pool_size: usize,
@@ -31,6 +35,7 @@ pub(crate) struct Settings {
     /// Form of log lines.
     pub(crate) log_format: LogFormat,
     max_connections: usize,
+    admin_token: Option<Digest>,
     /// How many listeners were handed over.
     pub(super) listeners: usize,
 }
@@ -42,10 +47,12 @@ impl Settings {
         cores: usize,
         listeners: usize,
         max_connections: usize,
+        admin_token: Option<Digest>,
     ) -> Self {
         Self {
             limits: config.limits.clone(),
             limit_overrides: config.limit_overrides.clone(),
+            version_map: config.version_map.clone(),
             ceilings: config.ceilings(),
             admission: config.admission,
             pool_size: config.jails.pool_size,
@@ -53,6 +60,7 @@ impl Settings {
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
             max_connections,
+            admin_token,
             listeners,
         }
     }
@@ -66,6 +74,7 @@ impl Settings {
         http::Settings {
             max_body,
             max_connections: self.max_connections,
+            admin_token: self.admin_token,
             drain: self.admission.drain_timeout,
             ..http::Settings::default()
         }
@@ -80,6 +89,7 @@ pub(crate) struct Node {
     pub(crate) admission: Admission,
     pub(crate) pool: Pool,
     pub(crate) health: Health,
+    desk: Desk,
     /// Cores of the host, for the earliest time at which processor time can be used up.
     pub(crate) cores: u32,
 }
@@ -88,7 +98,12 @@ impl Node {
     pub(super) fn new(settings: Settings, store: Store, link: Arc<Link>) -> Self {
         let admission = settings.admission;
         Self {
-            shelf: Shelf::new(store, settings.limits, settings.limit_overrides),
+            shelf: Shelf::new(
+                store,
+                settings.limits,
+                settings.limit_overrides,
+                settings.version_map,
+            ),
             ceilings: settings.ceilings,
             admission: Admission::new(
                 admission.max_concurrent_jobs,
@@ -96,6 +111,7 @@ impl Node {
                 admission.queue_timeout,
             ),
             health: Health::new(link.drain(), link.unsound()),
+            desk: Desk::new(Arc::clone(&link)),
             pool: Pool::new(link, settings.pool_size),
             cores: settings.cores,
         }
@@ -104,18 +120,35 @@ impl Node {
 
 impl Node {
     /// There are other packages. Jails made before do not have them, so those go before a request can ask for one.
-    pub(super) async fn follow_packages(self: Arc<Self>, mut changed: watch::Receiver<()>) {
+    pub(super) async fn follow_packages(self: Arc<Self>, link: Arc<Link>) {
+        let mut changed = link.runtimes();
         // The sender lives as long as the process.
         while changed.changed().await.is_ok() {
-            self.pool.retire();
-            let node = Arc::clone(&self);
-            if spawn_blocking(move || node.shelf.read_anew())
-                .await
-                .is_err()
-            {
-                tracing::error!("the store can't be read anew");
-            }
+            self.read_packages().await;
+            link.tell(ToWarden::RuntimesRead);
         }
+    }
+
+    async fn read_packages(self: &Arc<Self>) {
+        self.pool.retire();
+        let node = Arc::clone(self);
+        if spawn_blocking(move || node.shelf.read_anew())
+            .await
+            .is_err()
+        {
+            tracing::error!("the store can't be read anew");
+        }
+    }
+
+    async fn change_packages(
+        self: Arc<Self>,
+        change: Change,
+        package: PackageName,
+    ) -> Result<PackageName, DeskError> {
+        let changed = self.desk.change(change, package).await?;
+        // It is told of other packages before it is told that this was done, but may not have read them yet.
+        self.read_packages().await;
+        Ok(changed)
     }
 }
 
@@ -129,6 +162,15 @@ impl Backend for Arc<Node> {
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {
         self.shelf.catalog().runtimes()
+    }
+
+    async fn packages(&self) -> Result<Vec<PackageInfo>, DeskError> {
+        self.desk.list().await
+    }
+
+    async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {
+        let task = tokio::spawn(Arc::clone(self).change_packages(change, package));
+        task.await.unwrap_or(Err(DeskError::Unavailable))
     }
 
     fn readiness(&self) -> Readiness {

@@ -1,7 +1,7 @@
 //! The runtimes that new requests get: read from the store when the front starts, and anew when the warden says that
 //! there are others.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, VersionMap};
 use crate::limits::RuntimeLimits;
 use crate::runtimes::is_retired;
 use packages::{LimitOverrides, Store};
@@ -14,6 +14,7 @@ pub(crate) struct Shelf {
     store: Store,
     limits: RuntimeLimits,
     overrides: BTreeMap<String, LimitOverrides>,
+    versions: VersionMap,
     catalog: Mutex<Arc<Catalog>>,
 }
 
@@ -23,14 +24,17 @@ impl Shelf {
         store: Store,
         limits: RuntimeLimits,
         overrides: BTreeMap<String, LimitOverrides>,
+        versions: VersionMap,
     ) -> Self {
-        let catalog = Arc::new(read(&store, &limits, &overrides));
-        Self {
+        let shelf = Self {
             store,
             limits,
             overrides,
-            catalog: Mutex::new(catalog),
-        }
+            versions,
+            catalog: Mutex::default(),
+        };
+        shelf.read_anew();
+        shelf
     }
 
     /// What there is now.
@@ -40,24 +44,26 @@ impl Shelf {
 
     /// Reads the store again, which takes some milliseconds.
     pub(super) fn read_anew(&self) {
-        let catalog = Arc::new(read(&self.store, &self.limits, &self.overrides));
+        let catalog = Arc::new(self.read());
         *self.lock() = catalog;
+    }
+
+    fn read(&self) -> Catalog {
+        let (mut packages, faults) = self.store.packages();
+        for fault in faults {
+            tracing::error!(error = &fault as &dyn std::error::Error, "package left out");
+        }
+        packages.retain(|package| !is_retired(&package.dir));
+        let catalog = Catalog::new(packages, &self.limits, &self.overrides)
+            .with_versions(self.versions.clone());
+        // Packages come and go while the node serves: what leads nowhere now may lead somewhere later.
+        for (language, version) in catalog.dangling_versions() {
+            tracing::warn!(language, %version, "version_map leads to no runtime of this node");
+        }
+        catalog
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Catalog>> {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn read(
-    store: &Store,
-    limits: &RuntimeLimits,
-    overrides: &BTreeMap<String, LimitOverrides>,
-) -> Catalog {
-    let (mut packages, faults) = store.packages();
-    for fault in faults {
-        tracing::error!(error = &fault as &dyn std::error::Error, "package left out");
-    }
-    packages.retain(|package| !is_retired(&package.dir));
-    Catalog::new(packages, limits, overrides)
 }

@@ -2,9 +2,12 @@
 
 use super::Settings;
 use super::budget::{Charge, Spent};
+use super::content::{self, Content};
 use super::error::ApiError;
 use super::places::Reader;
+use super::router::Api;
 use axum::body::Body;
+use axum::extract::Request;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
@@ -14,9 +17,31 @@ use tokio::time::{Instant, timeout_at};
 /// What is set aside for a body before any of it has come.
 const FIRST_CAPACITY: u64 = 64 << 10;
 
+/// The body of a request for JSON, if it is of that type; otherwise nothing, as in Express.
+pub(super) async fn of<B>(
+    request: Request,
+    api: &Api<B>,
+    charge: &mut Charge,
+) -> Result<Vec<u8>, ApiError> {
+    let (head, incoming) = request.into_parts();
+    let content = content::check(&head.headers)?;
+    // Of a body that takes long only the body is held.
+    drop(head);
+    match content {
+        Content::Json => {
+            let (reader, mut stay) = api.places.reader();
+            tokio::select! {
+                body = read(incoming, &api.settings, charge, &reader) => body,
+                () = stay.outlived() => Err(ApiError::crowded()),
+            }
+        }
+        Content::Unread => Ok(Vec::new()),
+    }
+}
+
 /// Reads a body whole. One that announces too great a length is refused before any of it is read, but only what has
 /// come is charged: a client would hold all that there is by its word.
-pub(super) async fn read(
+async fn read(
     mut incoming: Body,
     settings: &Settings,
     charge: &mut Charge,

@@ -5,7 +5,7 @@ use super::linger::Lingering;
 use super::patience::Patience;
 use super::serve::Shared as Server;
 use super::streams::{Starter, Streams};
-use super::transport::{Shared, Stream};
+use super::transport::{Peer, Shared, Stream};
 use super::{panic, router};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -50,11 +50,12 @@ const PONG_WITHIN: Duration = Duration::from_secs(15);
 /// Serves a connection until it ends, the client closes its side, or the node drains.
 pub(super) async fn serve(stream: Stream, server: Arc<Server>, drain: Watcher) -> io::Result<()> {
     stream.prepare(server.settings.write_timeout)?;
+    let peer = stream.peer();
     let stream = Shared::new(stream);
     let patience = Arc::new(Patience::new(&server.settings));
     let service = {
         let patience = Arc::clone(&patience);
-        service_fn(move |request| answer(request, &server, &patience))
+        service_fn(move |request| answer(request, peer, &server, &patience))
     };
     let streams = Streams::default();
     let builder = builder(streams.starter());
@@ -98,11 +99,13 @@ fn builder(starter: Starter) -> auto::Builder<Starter> {
 /// Answers one request. Dropping the future ends its job: a connection that ends does, and a stream that is reset.
 fn answer(
     mut request: Request<Incoming>,
+    peer: Peer,
     server: &Server,
     patience: &Arc<Patience>,
 ) -> impl Future<Output = Result<Response<Delivery>, Infallible>> + use<> {
     let underway = patience.request();
     router::normalise(&mut request);
+    request.extensions_mut().insert(peer);
     let routed = server.router.clone().call(request);
     async move {
         let mut response = panic::answered(routed).await?;

@@ -2,6 +2,7 @@
 
 use super::answer;
 use crate::job::error::JobError;
+use crate::supply::DeskError;
 use agent_api::ErrorBody;
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
@@ -13,6 +14,10 @@ use std::time::Duration;
 
 /// When what requests share is used up: those that hold some of it end within seconds.
 const CROWDED: Duration = Duration::from_secs(1);
+
+/// What who may not change packages is told, which is nothing of the node.
+const STRANGER: &str = "packages can be changed from the node's own machine only, by a request to localhost that came \
+    through no proxy, or with the admin token";
 
 /// Why a request gets no result.
 #[derive(Debug)]
@@ -33,6 +38,10 @@ pub(super) enum ApiError {
     BodyBroken,
     /// The job layer gave no result.
     Job(JobError),
+    /// Packages may not be changed by this client.
+    Stranger,
+    /// Packages are neither listed nor changed.
+    Desk(DeskError),
     /// A bug: the request's code panicked, and the panic was reported.
     Panicked,
 }
@@ -56,17 +65,21 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Desk(DeskError::Unknown { .. }) => StatusCode::NOT_FOUND,
+            Self::Stranger => StatusCode::FORBIDDEN,
             Self::NotJson | Self::Charset(_) | Self::ContentEncoding(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Job(JobError::Refused(_)) => StatusCode::BAD_REQUEST,
-            Self::Job(JobError::Busy { .. } | JobError::Draining | JobError::Unsound) => {
+            Self::Job(JobError::Busy { .. } | JobError::Draining | JobError::Unsound)
+            | Self::Desk(DeskError::Busy | DeskError::Unavailable) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Job(JobError::Internal(_)) | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Job(JobError::Internal(_))
+            | Self::Desk(DeskError::Failed(_) | DeskError::NotFollowed { .. })
+            | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -81,6 +94,8 @@ impl ApiError {
             Self::TooLarge(limit) => format!("request body cannot be larger than {limit} bytes"),
             Self::BodyTimeout => "request body was not received in time".to_owned(),
             Self::BodyBroken => "request body is incomplete or malformed".to_owned(),
+            Self::Stranger => STRANGER.to_owned(),
+            Self::Desk(error) => error.to_string(),
             Self::Job(JobError::Refused(refusal)) => refusal.to_string(),
             Self::Job(JobError::Busy { .. }) => "the node is busy: try again later".to_owned(),
             Self::Job(JobError::Draining) => "the node is shutting down".to_owned(),
@@ -111,6 +126,12 @@ impl ApiError {
 impl From<JobError> for ApiError {
     fn from(error: JobError) -> Self {
         Self::Job(error)
+    }
+}
+
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        Self::Desk(error)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `POST /api/v2/execute`.
 
-use super::content::{self, Content};
 use super::error::ApiError;
 use super::router::Api;
 use super::{Backend, answer, body};
@@ -13,21 +12,8 @@ pub(super) async fn execute<B: Backend>(
     State(api): State<Api<B>>,
     request: Request,
 ) -> Result<Response<Body>, ApiError> {
-    let (head, incoming) = request.into_parts();
     let mut charge = api.budget.charge();
-    let content = content::check(&head.headers)?;
-    // Of a body that takes long only the body is held.
-    drop(head);
-    let body = match content {
-        Content::Json => {
-            let (reader, mut stay) = api.places.reader();
-            tokio::select! {
-                body = body::read(incoming, &api.settings, &mut charge, &reader) => body?,
-                () = stay.outlived() => return Err(ApiError::crowded()),
-            }
-        }
-        Content::Unread => Vec::new(),
-    };
+    let body = body::of(request, &api, &mut charge).await?;
     let place = api.places.job().ok_or_else(ApiError::crowded)?;
     let result = api.backend.execute(body).await?;
     let mut response = answer::json(StatusCode::OK, &result);

@@ -19,6 +19,8 @@ mod frames;
 pub(crate) mod fuzzing;
 mod linger;
 mod node;
+mod origin;
+mod packages;
 mod panic;
 mod patience;
 mod places;
@@ -36,7 +38,8 @@ pub(crate) use settings::Settings;
 pub(crate) use transport::Listener;
 
 use crate::job::error::JobError;
-use agent_api::{ExecuteResponse, RuntimeInfo};
+use crate::supply::{Change, DeskError};
+use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
 
 /// The node behind the API. Clones are the same node.
 pub(crate) trait Backend: Clone + Send + Sync + 'static {
@@ -48,6 +51,16 @@ pub(crate) trait Backend: Clone + Send + Sync + 'static {
 
     /// What can be run.
     fn runtimes(&self) -> Vec<RuntimeInfo>;
+
+    /// What the indexes offer and what is installed.
+    fn packages(&self) -> impl Future<Output = Result<Vec<PackageInfo>, DeskError>> + Send;
+
+    /// Installs or removes the package that a selector comes to. It is done to its end, also when the future is dropped.
+    fn change(
+        &self,
+        change: Change,
+        package: PackageName,
+    ) -> impl Future<Output = Result<PackageName, DeskError>> + Send;
 
     /// Whether jobs can be run now.
     fn readiness(&self) -> Readiness;

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::error::ApiError;
 use super::places::Places;
-use super::{Backend, Settings, content, execute, node};
+use super::{Backend, Settings, content, execute, node, packages};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -41,6 +41,13 @@ pub(super) fn router<B: Backend>(api: Api<B>) -> Router {
         .route(
             "/api/v2/execute",
             post(execute::execute::<B>).options(async || allow("POST")),
+        )
+        .route(
+            "/api/v2/packages",
+            get(packages::list::<B>)
+                .post(packages::install::<B>)
+                .delete(packages::remove::<B>)
+                .options(async || allow("GET,HEAD,POST,DELETE")),
         )
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::NotFound)

@@ -7,12 +7,14 @@ mod drain;
 mod frames;
 mod golden;
 mod h2c;
+mod packages;
 mod routes;
 mod slow;
 
 use super::*;
 use crate::job::request;
 use agent_api::StageResult;
+
 use client::Client;
 use std::io;
 use std::net::SocketAddr;
@@ -92,6 +94,28 @@ impl Backend for Fake {
 
     fn runtimes(&self) -> Vec<RuntimeInfo> {
         Vec::new()
+    }
+
+    async fn packages(&self) -> Result<Vec<PackageInfo>, DeskError> {
+        Ok(vec![PackageInfo {
+            language: "python".into(),
+            language_version: "3.11.2".into(),
+            installed: true,
+        }])
+    }
+
+    /// Says what it was asked for, or fails as the version says.
+    async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {
+        let PackageName { language, version } = package;
+        match version.as_str() {
+            "unknown" => Err(DeskError::Unknown { language, version }),
+            "there" => Err(DeskError::Failed("Already installed".into())),
+            "busy" => Err(DeskError::Busy),
+            _ => Ok(PackageName {
+                language,
+                version: format!("{change:?}"),
+            }),
+        }
     }
 
     fn readiness(&self) -> Readiness {

@@ -33,6 +33,15 @@ impl Listener {
     }
 }
 
+/// Where a connection is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// A program of this machine, which may be a proxy.
+    ThisMachine,
+    /// Another machine.
+    Elsewhere,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -52,6 +61,20 @@ impl Stream {
             setsockopt(tcp, sockopt::TcpUserTimeout, &patience)?;
         }
         Ok(())
+    }
+
+    /// Where it is from.
+    pub(super) fn peer(&self) -> Peer {
+        let is_here = match self {
+            Self::Tcp(tcp) => tcp
+                .peer_addr()
+                .is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
+            Self::Unix(_) => true,
+        };
+        match is_here {
+            true => Peer::ThisMachine,
+            false => Peer::Elsewhere,
+        }
     }
 
     /// What holds of `interest`, once anything does.

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// What the binary is called, whatever version.
 const NAME: &[u8] = b"capsule-agent";
 
+/// The file in the state directory whose number grows whenever the front has read the packages.
+pub(crate) const TAKEN_OVER: &str = "taken-over";
+
 /// The warden of a node, held by its folder in proc: when it has ended, nothing is found or signalled through that any
 /// more, whoever has its number next.
 #[derive(Debug)]
@@ -67,6 +70,12 @@ impl Running {
     /// Whether it runs no more. Of a zombie, too, no binary is known.
     pub(crate) fn has_ended(&self) -> bool {
         fs::read_link(self.path("exe")).is_err()
+    }
+
+    /// What changes whenever its front has read the packages anew.
+    pub(crate) fn taken_over(&self, state_directory: &Path) -> Option<u64> {
+        let text = fs::read_to_string(state_directory.join(TAKEN_OVER)).ok()?;
+        text.parse().ok()
     }
 
     /// Sends it a signal.

@@ -94,6 +94,7 @@ async fn set_up(jail: &mut Jail, job: &Job) -> Result<(), JobError> {
     };
     let compile = job
         .runtime
+        .stages
         .compile
         .is_some()
         .then(|| limits(Stage::Compile));

@@ -3,13 +3,14 @@
 
 use super::error::JobError;
 use super::output::{Finished, Output, Stream};
-use super::request::Job;
+use super::request::{Job, SourceFile};
 use super::supervise::{Watch, supervise};
 use crate::limits::{Ceilings, StageLimits};
 use crate::pool::{Jail, Meter};
 use crate::warden::protocol::Usage;
 use jail::Bytes;
 use jail::proto::{Program, Stage, ToInit};
+use packages::{Command, Inputs};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -20,8 +21,11 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(1);
 /// What the health probe's program may take on a host that is very busy.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
-/// `PATH` of a stage whose package sets none.
-const PATH: &str = "PATH=/usr/local/bin:/usr/bin:/bin";
+/// The search path of a stage whose package sets none.
+const PATH: (&str, &str) = ("PATH", "/usr/local/bin:/usr/bin:/bin");
+
+/// The locale of a stage whose package sets none.
+const LOCALE: (&str, &str) = ("LANG", "C.UTF-8");
 
 /// A stage ready to start.
 pub(super) struct Phase {
@@ -75,32 +79,38 @@ impl Outcome {
 }
 
 impl Phase {
-    /// The compile stage, if the runtime has one: all sources, in order.
+    /// The compile stage, if the runtime has one.
     pub(super) fn compile(job: &Job, cores: u32) -> Option<Self> {
-        let sources = job.files.iter().filter(|file| file.is_source);
-        let mut argv = job.runtime.compile.clone()?;
-        argv.extend(sources.map(|file| file.name.as_str().to_owned()));
-        Some(Self::new(job, Stage::Compile, argv, vec![b'\n'], cores))
+        let compile = job.runtime.stages.compile.as_ref()?;
+        let stdin = vec![b'\n'];
+        Some(Self::new(
+            job,
+            Stage::Compile,
+            &compile.command,
+            stdin,
+            cores,
+        ))
     }
 
-    /// The run stage: the main file and the arguments.
+    /// The run stage.
     pub(super) fn run_stage(job: &Job, cores: u32) -> Self {
-        let mut argv = job.runtime.run.clone();
-        argv.extend(
-            job.files
-                .get(job.main)
-                .map(|file| file.name.as_str().to_owned()),
-        );
-        argv.extend(job.args.iter().cloned());
-        Self::new(job, Stage::Run, argv, job.stdin.clone(), cores)
+        let command = &job.runtime.stages.run;
+        Self::new(job, Stage::Run, command, job.stdin.clone(), cores)
     }
 
-    fn new(job: &Job, stage: Stage, argv: Vec<String>, stdin: Vec<u8>, cores: u32) -> Self {
+    fn new(job: &Job, stage: Stage, command: &Command, stdin: Vec<u8>, cores: u32) -> Self {
         let limits = *job.limits(stage);
         let runtime = &job.runtime.limits;
+        let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
+        let inputs = Inputs {
+            files: &files,
+            main: job.main,
+            args: &job.args,
+            memory: limits.memory.get(),
+        };
         let program = Program {
-            argv,
-            env: environment(job, &limits),
+            argv: command.argv(&inputs, &job.runtime.stages.files),
+            env: environment(&command.env, &job.runtime.language, limits.memory),
             open_files: runtime.open_files,
             processes: runtime.processes,
             file_size: file_size(runtime.file_size),
@@ -119,7 +129,7 @@ impl Phase {
     pub(super) fn probe(ceilings: &Ceilings) -> Self {
         let program = Program {
             argv: vec!["/usr/bin/true".to_owned()],
-            env: vec![PATH.to_owned()],
+            env: Vec::new(),
             open_files: 64,
             processes: 8,
             file_size: Bytes::mib(1),
@@ -214,21 +224,45 @@ async fn settled(meter: &Meter, stage: Stage) -> Result<Usage, JobError> {
     }
 }
 
-/// `HOME` and `PISTON_LANGUAGE` are Piston's; a UTF-8 locale is ours (Java prints `?` without one); the memory limit
-/// is for start scripts, which size heaps by it.
-fn environment(job: &Job, limits: &StageLimits) -> Vec<String> {
-    let mut env: Vec<String> = job
-        .runtime
-        .env
+/// The package's variables, and ours, each name once. `HOME` and `PISTON_LANGUAGE` are Piston's, which sets them over what a
+/// package says; the memory limit is for start scripts, which size heaps by it. A search path and a UTF-8 locale (Java
+/// prints `?` without one) are there where the package has none of its own.
+fn environment(package: &[(String, String)], language: &str, memory: Bytes) -> Vec<String> {
+    let nodes = [
+        ("HOME", "/tmp".to_owned()),
+        ("PISTON_LANGUAGE", language.to_owned()),
+        ("CAPSULE_MEMORY_LIMIT", memory.get().to_string()),
+    ];
+    let has = |name: &str| package.iter().any(|(set, _)| set == name);
+    let defaults = [PATH, LOCALE].into_iter();
+    let defaults = defaults.filter(|(name, _)| !has(name));
+    let own = package
         .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    if !env.iter().any(|entry| entry.starts_with("PATH=")) {
-        env.push(PATH.to_owned());
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let own = own.filter(|(name, _)| nodes.iter().all(|(set, _)| set != name));
+    let nodes = nodes.iter().map(|(name, value)| (*name, value.as_str()));
+    let all = own.chain(defaults).chain(nodes);
+    all.map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_sets_all_but_what_is_the_nodes() {
+        let env = |package: &[(&str, &str)]| {
+            let pairs = package.iter();
+            let pairs = pairs.map(|&(name, value)| (name.to_owned(), value.to_owned()));
+            environment(&pairs.collect::<Vec<_>>(), "c++", Bytes(5)).join(" ")
+        };
+        assert_eq!(
+            env(&[]),
+            "PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5"
+        );
+        assert_eq!(
+            env(&[("PATH", "/p"), ("HOME", "/p"), ("LANG", "C"), ("X", "")]),
+            "PATH=/p LANG=C X= HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5"
+        );
     }
-    env.push("HOME=/tmp".to_owned());
-    env.push("LANG=C.UTF-8".to_owned());
-    env.push(format!("PISTON_LANGUAGE={}", job.runtime.language));
-    env.push(format!("CAPSULE_MEMORY_LIMIT={}", limits.memory.get()));
-    env
 }

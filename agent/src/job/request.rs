@@ -20,6 +20,7 @@ pub(crate) use refusal::Refusal;
 
 use crate::catalog::{Catalog, Runtime};
 use crate::limits::{Ceilings, StageLimits};
+use agent_api::PackageName;
 use jail::proto::Stage;
 use serde_json::Value;
 use std::sync::Arc;
@@ -70,7 +71,8 @@ pub(crate) fn check(
     files::require_source(&entries, &runtime.language)?;
     let (compile, run) = limits::check(&mut wire, &runtime.limits, ceilings)?;
     let stdin = stdin(wire.take("stdin"))?;
-    let (files, main) = files::check(entries, &runtime.language)?;
+    let (mut files, main) = files::check(entries, &runtime.language)?;
+    files::rename(&mut files, main, &runtime.stages.files);
     let args = args::check(wire.take("args"))?;
     Ok(Job {
         runtime,
@@ -80,6 +82,15 @@ pub(crate) fn check(
         args,
         compile,
         run,
+    })
+}
+
+/// The package that a request to install or remove one names.
+pub(crate) fn package(body: &[u8]) -> Result<PackageName, Refusal> {
+    let mut wire = parse(body)?;
+    Ok(PackageName {
+        language: required_text(&mut wire, "language").ok_or(Refusal::Language)?,
+        version: required_text(&mut wire, "version").ok_or(Refusal::Version)?,
     })
 }
 

@@ -40,7 +40,7 @@ struct State {
     last: u64,
     asked: HashMap<RequestId, oneshot::Sender<Answer>>,
     /// What the channel had no room for, in order.
-    unsent: VecDeque<ToWarden>,
+    unsent: VecDeque<(ToWarden, Option<OwnedFd>)>,
 }
 
 /// The channel. Dropping a question's future is fine: a jail that nobody waits for any more is destroyed.
@@ -114,7 +114,7 @@ impl Link {
 
     /// Asks for a blank jail.
     pub(crate) async fn create(&self) -> Result<Jail, LinkError> {
-        match self.ask(ToWarden::Create).await? {
+        match self.ask(ToWarden::Create, None).await? {
             Answer::Jail(jail) => Ok(*jail),
             Answer::Plain(FromWarden::NotCreated(_, failure)) => {
                 Err(LinkError::NotCreated(failure))
@@ -131,7 +131,7 @@ impl Link {
         limits: [Option<StageLimits>; 2],
     ) -> Result<(), LinkError> {
         match self
-            .ask(|request| ToWarden::Arm(request, jail, limits))
+            .ask(|request| ToWarden::Arm(request, jail, limits), None)
             .await?
         {
             Answer::Plain(FromWarden::Armed(_)) => Ok(()),
@@ -143,7 +143,7 @@ impl Link {
     /// Reads what a stage has used.
     pub(crate) async fn usage(&self, jail: JailId, stage: Stage) -> Result<Usage, LinkError> {
         match self
-            .ask(|request| ToWarden::Usage(request, jail, stage))
+            .ask(|request| ToWarden::Usage(request, jail, stage), None)
             .await?
         {
             Answer::Plain(FromWarden::Used(_, usage)) => Ok(usage),
@@ -152,20 +152,33 @@ impl Link {
         }
     }
 
+    /// Has a process started that lists or changes packages as it is told on this socket, and waits for its end. Whether
+    /// the runtimes are those of the store then.
+    pub(crate) async fn supply(&self, socket: OwnedFd) -> Result<bool, LinkError> {
+        match self.ask(ToWarden::Supply, Some(socket)).await? {
+            Answer::Plain(FromWarden::Supplied(_, followed)) => Ok(followed),
+            _ => Err(LinkError::Protocol),
+        }
+    }
+
     /// Says something that has no answer. Never waits, so that it can be called from drop.
     pub(crate) fn tell(&self, message: ToWarden) {
-        self.state().unsent.push_back(message);
+        self.state().unsent.push_back((message, None));
         self.send_unsent();
     }
 
-    async fn ask(&self, question: impl FnOnce(RequestId) -> ToWarden) -> Result<Answer, LinkError> {
+    async fn ask(
+        &self,
+        question: impl FnOnce(RequestId) -> ToWarden,
+        fd: Option<OwnedFd>,
+    ) -> Result<Answer, LinkError> {
         let (sender, answer) = oneshot::channel();
         {
             let mut state = self.state();
             state.last += 1;
             let request = RequestId(state.last);
             state.asked.insert(request, sender);
-            state.unsent.push_back(question(request));
+            state.unsent.push_back((question(request), fd));
         }
         self.send_unsent();
         answer.await.map_err(|_| LinkError::Closed)
@@ -173,9 +186,10 @@ impl Link {
 
     fn send_unsent(&self) {
         let mut state = self.state();
-        while let Some(message) = state.unsent.front() {
+        while let Some((message, fd)) = state.unsent.front() {
+            let fds: Vec<_> = fd.iter().map(AsFd::as_fd).collect();
             let sent = self.socket.try_io(Interest::WRITABLE, || {
-                protocol::send(self.socket.as_fd(), message, &[])
+                protocol::send(self.socket.as_fd(), message, &fds)
             });
             match sent {
                 Ok(()) => {
@@ -220,6 +234,7 @@ impl Link {
             FromWarden::NotCreated(request, _)
             | FromWarden::Armed(request)
             | FromWarden::Used(request, _)
+            | FromWarden::Supplied(request, _)
             | FromWarden::NoSuchJail(request) => (request, Answer::Plain(message)),
         };
         let asked = self.state().asked.remove(&request);

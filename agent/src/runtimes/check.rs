@@ -2,9 +2,9 @@
 
 mod part;
 
-use super::order::{self, Log};
 use super::{CHECK, View};
 use crate::config::Config;
+use crate::order::{self, Log};
 use jail::host::{Child, Urgency};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -14,7 +14,7 @@
 //! for it, nor reads these files, nor has threads.
 
 mod check;
-mod order;
+
 mod prepare;
 mod provide;
 mod verify;
@@ -45,7 +45,7 @@ impl View {
     }
 
     /// The same seen from outside, through the root of a process inside.
-    fn through(&self, warden: &crate::instance::Running) -> Self {
+    pub(crate) fn through(&self, warden: &crate::instance::Running) -> Self {
         let inside = self.root.strip_prefix("/").unwrap_or(&self.root);
         Self {
             root: warden.root().join(inside),
@@ -53,9 +53,15 @@ impl View {
     }
 
     /// Whether all of it is there: the last step of making it has it read-only.
-    fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         use nix::sys::statvfs::{FsFlags, statvfs};
         statvfs(&self.root).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
+    }
+
+    /// Whether new jobs get the package in this folder of the store.
+    pub(crate) fn offers(&self, folder: &str) -> bool {
+        let package = self.packages().join(folder);
+        package.is_dir() && !is_retired(&package)
     }
 
     /// Lets root change what is there, or nobody.

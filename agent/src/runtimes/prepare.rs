@@ -6,13 +6,14 @@ mod images;
 mod retire;
 
 use super::View;
-use super::order::{self, Log};
 use crate::config::ImagePolicy;
+use crate::order::{self, Log};
 use crate::sentence;
 use error::PrepareError;
 use images::{PartImage, require_sound};
 use jail::host::mount_image;
 use nix::mount::{MsFlags, mount};
+use packages::install::{Installer, STAGING};
 use packages::sealed::{Images, Manifest, Tree, fingerprint};
 use packages::{PackageError, Store};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
     let view = View {
         root: order.view.clone(),
     };
+    recover(&order.data);
     let (parts, faults) = parts(&order.data)?;
     for fault in faults {
         tracing::error!(error = &fault as &dyn std::error::Error, "package left out");
@@ -80,6 +82,20 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
         fallback: None,
     };
     preparation.follow(&parts)
+}
+
+/// Removes what installs that crashed have left. Nothing of it is in the way of a node that can't.
+fn recover(data: &Path) {
+    if !data.join(STAGING).exists() {
+        return;
+    }
+    let recovered = Installer::open(data).and_then(|installer| installer.recover());
+    if let Err(error) = recovered {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "what is left of installs stays"
+        );
+    }
 }
 
 struct Preparation<'a> {

@@ -1,9 +1,9 @@
 //! The warden's part in preparing the runtimes: a place to mount them, and a helper that does it.
 
-use super::order::{self, Log};
 use super::prepare::Order;
 use super::{PREPARE, View};
 use crate::config::Config;
+use crate::order::{self, Log};
 use jail::host::{Child, Urgency};
 use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};

@@ -57,6 +57,10 @@ enum For {
     Init,
     /// The process that speaks HTTP
     Front,
+    /// The process that downloads packages
+    Fetcher,
+    /// The process that unpacks packages
+    Unpacker,
 }
 
 impl From<For> for Subject {
@@ -65,6 +69,8 @@ impl From<For> for Subject {
             For::Program => Self::Program,
             For::Init => Self::Init,
             For::Front => Self::Front,
+            For::Fetcher => Self::Fetcher,
+            For::Unpacker => Self::Unpacker,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A call as people write it.
 
 use super::{Arch, names};
-use crate::config::nearest;
 use jail::seccomp::{Call, NATIVE, X32_BIT, calls};
+use packages::nearest;
 use thiserror::Error;
 
 /// `AUDIT_ARCH_I386` of <linux/audit.h>.

@@ -68,6 +68,8 @@ fn who(subject: Subject) -> &'static str {
         Subject::Program => "made by a program",
         Subject::Init => "made by a jail's init",
         Subject::Front => "made by the front",
+        Subject::Fetcher => "made by the process that downloads packages",
+        Subject::Unpacker => "made by the process that unpacks packages",
     }
 }
 

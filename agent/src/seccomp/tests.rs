@@ -135,7 +135,13 @@ fn what_is_unknown_is_said_with_what_is_alike() {
 
 #[test]
 fn the_list_has_every_rule_with_its_reason() {
-    for subject in [Subject::Program, Subject::Init, Subject::Front] {
+    for subject in [
+        Subject::Program,
+        Subject::Init,
+        Subject::Front,
+        Subject::Fetcher,
+        Subject::Unpacker,
+    ] {
         let text = render::rules(subject);
         for (index, rule) in subject.rules().iter().enumerate() {
             let line = format!("{:>3}  ", index + 1);

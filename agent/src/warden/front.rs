@@ -4,7 +4,7 @@ use super::protocol::{self, FromWarden, ToWarden};
 use super::pulse::{Pulse, Sign};
 use super::{Options, WardenError, system};
 use crate::listen::Listener;
-use jail::host::Child;
+use jail::host::{Child, Network, Unprivileged, start_unprivileged};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -52,8 +52,15 @@ impl Front {
             File::open(&options.spec.packages).map_err(system("opening the package folder"))?;
         let mut fds = vec![theirs.as_fd(), config.as_fd(), packages.as_fd()];
         fds.extend(listeners.iter().map(AsFd::as_fd));
-        let child = jail::host::start_unprivileged("front", options.front_id, &fds)
-            .map_err(system("starting the front"))?;
+        let errors = io::stderr();
+        let child = start_unprivileged(&Unprivileged {
+            role: "front",
+            ids: options.front_id,
+            network: Network::None,
+            streams: [None, None, Some(errors.as_fd())],
+            fds: &fds,
+        })
+        .map_err(system("starting the front"))?;
         Ok(Self {
             child,
             link,
@@ -84,10 +91,10 @@ impl Front {
         self.link.as_fd()
     }
 
-    /// The next message, if there is one. `Err`: the front is gone or breaks the protocol.
-    pub(super) fn hear(&self) -> io::Result<Option<ToWarden>> {
+    /// The next message with its descriptors, if there is one. `Err`: the front is gone or breaks the protocol.
+    pub(super) fn hear(&self) -> io::Result<Option<(ToWarden, Vec<OwnedFd>)>> {
         match protocol::receive(self.link.as_fd()) {
-            Ok(Some((message, _))) => Ok(Some(message)),
+            Ok(Some(heard)) => Ok(Some(heard)),
             Ok(None) => Err(io::ErrorKind::UnexpectedEof.into()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),

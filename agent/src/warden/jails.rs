@@ -56,7 +56,7 @@ impl<H: Hands> Jails<H> {
     /// Does what the front asked for.
     pub(super) fn obey(&mut self, message: ToWarden, front: &Front) {
         match message {
-            ToWarden::Serving | ToWarden::Alive => {}
+            ToWarden::Serving | ToWarden::Alive | ToWarden::RuntimesRead | ToWarden::Supply(_) => {}
             ToWarden::Create(request) => {
                 if let Err(failure) = self.order(request) {
                     front.tell(&FromWarden::NotCreated(request, failure), &[]);

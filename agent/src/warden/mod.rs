@@ -16,12 +16,14 @@ mod pulse;
 mod refresh;
 mod signals;
 mod slots;
+mod supplies;
 
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
 pub(crate) use signals::hold_checks;
 
 use crate::listen::Listener;
 use crate::runtimes;
+use crate::supply::Office;
 use front::Front;
 use integrity::Integrity;
 use jail::cgroup::{CgroupError, Tree};
@@ -29,12 +31,14 @@ use jails::Jails;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use protocol::{FromWarden, ToWarden};
+use protocol::{FromWarden, RequestId, ToWarden};
 use refresh::Refresh;
 use signals::Signals;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use supplies::Supplies;
 
 /// What the warden needs to know, resolved from the configuration.
 #[derive(Debug)]
@@ -57,6 +61,10 @@ pub(crate) struct Options {
     pub(crate) check: Option<runtimes::Order>,
     /// What has the runtimes follow the store.
     pub(crate) refresh: runtimes::Refresh,
+    /// What lists and changes packages.
+    pub(crate) office: Office,
+    /// Where commands of root's look whether the front has read the packages.
+    pub(crate) taken_over: PathBuf,
     /// How long a runtime that was removed is there for jobs that asked for it before.
     pub(crate) retired_for: Duration,
     /// How often; `None` is only when somebody asks for it.
@@ -98,6 +106,7 @@ pub(crate) fn run(options: Options, listeners: Vec<Listener>) -> Result<(), Ward
         front: Front::start(&options, &listeners)?,
         integrity: Integrity::new(&options),
         refresh: Refresh::new(&options),
+        supplies: Supplies::new(options.office.clone()),
         listeners,
         options,
         signals,
@@ -151,6 +160,7 @@ struct Warden {
     jails: Jails,
     integrity: Integrity,
     refresh: Refresh,
+    supplies: Supplies,
     /// When the drain began.
     drain: Option<Instant>,
     /// The front has closed its channel at the end of a drain, and is about to end.
@@ -186,6 +196,8 @@ impl Warden {
         self.jails.collect_built(Some(&self.front));
         if self.collect_dead()? {
             self.jails.destroy_all();
+            self.refresh.forget_questions();
+            self.supplies.forget_questions();
             self.failed_starts += u32::from(!self.announced);
             if self.failed_starts >= FAILED_STARTS {
                 return Err(WardenError::FrontFails);
@@ -275,9 +287,15 @@ impl Warden {
     fn listen(&mut self) {
         for _ in 0..MESSAGES_AT_ONCE {
             match self.front.hear() {
-                Ok(Some(ToWarden::Serving)) => self.announce(),
-                Ok(Some(ToWarden::Alive)) => self.front.is_alive(),
-                Ok(Some(message)) => self.jails.obey(message, &self.front),
+                // It has read the packages, as it does at its start.
+                Ok(Some((ToWarden::Serving, _))) => {
+                    self.announce();
+                    self.refresh.taken_over();
+                }
+                Ok(Some((ToWarden::RuntimesRead, _))) => self.refresh.taken_over(),
+                Ok(Some((ToWarden::Alive, _))) => self.front.is_alive(),
+                Ok(Some((ToWarden::Supply(request), fds))) => self.supply(request, &fds),
+                Ok(Some((message, _))) => self.jails.obey(message, &self.front),
                 Ok(None) => return,
                 // One that does not end all the same is killed when the time for the drain is over.
                 Err(error)
@@ -292,6 +310,17 @@ impl Warden {
                     return;
                 }
             }
+        }
+    }
+
+    /// Starts what lists or changes packages, unless the node is about to end or has come to one.
+    fn supply(&mut self, request: RequestId, fds: &[OwnedFd]) {
+        let started = match fds {
+            [socket] if !self.is_ending() => self.supplies.start(request, socket),
+            _ => false,
+        };
+        if !started {
+            self.front.tell(&FromWarden::Supplied(request, false), &[]);
         }
     }
 
@@ -319,6 +348,8 @@ impl Warden {
                     if pid == self.front.pid() {
                         front_ended = true;
                         self.report_front_end(status);
+                    } else if let Some((request, changed)) = self.supplies.ended(status) {
+                        self.supplied(request, changed);
                     } else if !self.integrity.ended(status) && !self.refresh.ended(status) {
                         self.jails.died(pid);
                     }
@@ -333,13 +364,32 @@ impl Warden {
         if !self.refresh.is_running() {
             self.integrity.check_if_due();
         }
-        if !self.is_looking_at_runtimes() && self.drain.is_none() && !self.integrity.is_broken() {
+        if self.is_ending() {
+            self.refresh.refuse_questions();
+        } else if !self.is_looking_at_runtimes() {
             self.refresh.start_if_due();
         }
+        let news = self.refresh.take_news();
         // A front that starts later sees it anyway.
-        if self.refresh.take_news() && self.hears() {
-            self.front.tell(&FromWarden::RuntimesChanged, &[]);
+        if self.hears() {
+            news.iter().for_each(|news| self.front.tell(news, &[]));
         }
+    }
+
+    /// A process for packages has ended. Of one that has changed the store the front hears when the runtimes follow.
+    fn supplied(&mut self, request: Option<RequestId>, changed: bool) {
+        match request {
+            _ if changed => self.refresh.ask_for(request),
+            Some(request) if self.hears() => {
+                self.front.tell(&FromWarden::Supplied(request, true), &[]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the node is about to stop, or will serve nothing more.
+    const fn is_ending(&self) -> bool {
+        self.drain.is_some() || self.integrity.is_broken()
     }
 
     const fn is_looking_at_runtimes(&self) -> bool {

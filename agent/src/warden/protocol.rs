@@ -33,8 +33,12 @@ pub(crate) enum ToWarden {
     Usage(RequestId, JailId, Stage),
     /// Kill and remove. No answer.
     Destroy(JailId),
+    /// With a socket: start a process that lists or changes packages as is said on it. Answer: `Supplied`.
+    Supply(RequestId),
     /// The answer to [`FromWarden::Ping`].
     Alive,
+    /// The answer to [`FromWarden::RuntimesChanged`]: from now on jobs get those.
+    RuntimesRead,
 }
 
 /// Warden to front.
@@ -50,6 +54,8 @@ pub(crate) enum FromWarden {
     Used(RequestId, Usage),
     /// There is no such jail (any more), or its cgroup did not answer.
     NoSuchJail(RequestId),
+    /// The process for packages has ended, or there was none, and the runtimes are those of the store, or not.
+    Supplied(RequestId, bool),
     /// Stop accepting, finish what runs, exit.
     Drain,
     /// Say [`ToWarden::Alive`].

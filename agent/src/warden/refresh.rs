@@ -2,8 +2,11 @@
 //! was retired.
 
 use super::Options;
+use super::protocol::{FromWarden, RequestId};
 use crate::runtimes::{self, Started};
 use nix::sys::wait::WaitStatus;
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// One at a time, and never beside a check, which would find a part gone.
@@ -12,11 +15,17 @@ pub(super) struct Refresh {
     /// How long a job may wait for its jail after it has its runtime.
     grace: Duration,
     asked: bool,
+    /// Questions of the front to be answered when the next one has ended, and when this one has.
+    next_for: Vec<RequestId>,
+    this_for: Vec<RequestId>,
     running: Option<Started>,
     /// When to unmount what was retired.
     unmount: Option<Instant>,
-    /// One has ended, of which the front does not know.
-    news: bool,
+    /// What the front is to be told.
+    news: Vec<FromWarden>,
+    /// How often a front has read the packages, and where that is written.
+    read: u64,
+    read_file: PathBuf,
 }
 
 impl Refresh {
@@ -25,15 +34,38 @@ impl Refresh {
             order: options.refresh.clone(),
             grace: options.retired_for,
             asked: false,
+            next_for: Vec::new(),
+            this_for: Vec::new(),
             running: None,
             unmount: None,
-            news: false,
+            news: Vec::new(),
+            read: 0,
+            read_file: options.taken_over.clone(),
         }
     }
 
     /// Somebody has changed the store: after the one that runs, which may have seen some of it only.
     pub(super) fn ask(&mut self) {
         self.asked = true;
+    }
+
+    /// As [`Refresh::ask`], for a question of the front perhaps.
+    pub(super) fn ask_for(&mut self, request: Option<RequestId>) {
+        self.next_for.extend(request);
+        self.ask();
+    }
+
+    /// None will be started any more.
+    pub(super) fn refuse_questions(&mut self) {
+        let asked_for = std::mem::take(&mut self.next_for);
+        self.answer(asked_for, false);
+    }
+
+    /// The front that asked is no more.
+    pub(super) fn forget_questions(&mut self) {
+        self.next_for.clear();
+        self.this_for.clear();
+        self.news.clear();
     }
 
     pub(super) const fn is_running(&self) -> bool {
@@ -47,9 +79,16 @@ impl Refresh {
         if self.running.is_some() || !(self.asked || unmounts) {
             return;
         }
+        let asked_for = std::mem::take(&mut self.next_for);
         match self.order.start(unmounts) {
-            Ok(started) => self.running = Some(started),
-            Err(error) => tracing::error!(%error, "the store can't be looked at: ask again"),
+            Ok(started) => {
+                self.running = Some(started);
+                self.this_for = asked_for;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the store can't be looked at: ask again");
+                self.answer(asked_for, false);
+            }
         }
         // What is retired from now on is for the next one.
         self.unmount = self.asked.then(|| now + self.grace);
@@ -62,21 +101,37 @@ impl Refresh {
         let Some(started) = self.running.take_if(ours) else {
             return false;
         };
-        match started.outcome(status) {
+        let outcome = started.outcome(status);
+        match &outcome {
             Ok(()) => tracing::info!("the runtimes are those of the store"),
             Err(error) => tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = error as &dyn std::error::Error,
                 "the runtimes could not be made those of the store"
             ),
         }
         // Also of one that failed: some of it may be done.
-        self.news = true;
+        self.news.push(FromWarden::RuntimesChanged);
+        let asked_for = std::mem::take(&mut self.this_for);
+        self.answer(asked_for, outcome.is_ok());
         true
     }
 
-    /// Whether there is something to tell the front, once.
-    pub(super) const fn take_news(&mut self) -> bool {
-        std::mem::replace(&mut self.news, false)
+    fn answer(&mut self, requests: Vec<RequestId>, done: bool) {
+        let answer = |request| FromWarden::Supplied(request, done);
+        self.news.extend(requests.into_iter().map(answer));
+    }
+
+    /// What there is to tell the front, in this order.
+    pub(super) fn take_news(&mut self) -> Vec<FromWarden> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// The front has read the packages: who waits for that sees another number.
+    pub(super) fn taken_over(&mut self) {
+        self.read += 1;
+        if let Err(error) = fs::write(&self.read_file, self.read.to_string()) {
+            tracing::warn!(%error, "commands that wait for this node to take over packages will not see it");
+        }
     }
 
     /// How long until there is something to do.

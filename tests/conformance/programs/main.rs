@@ -1,8 +1,10 @@
 //! Ordinary programs in every language, as people write them, against a node as it is deployed.
 
 mod exits;
+mod packages;
 mod signals;
 mod suite;
+mod versions;
 mod worker;
 
 #[test]

@@ -5,6 +5,7 @@ mod build;
 mod helper;
 mod image;
 mod pipes;
+mod rights;
 mod shut_in;
 mod unprivileged;
 
@@ -13,8 +14,9 @@ pub(crate) use build::{NAMESPACES, map_ids};
 pub use helper::{Urgency, start_helper};
 pub use image::{has_loop_devices, knows_file_system, mount_image};
 pub use pipes::StageEnds;
-pub use shut_in::shut_in;
-pub use unprivileged::{Child, start_unprivileged};
+pub use rights::{give_up_rights, require_no_rights};
+pub use shut_in::{shut_in, shut_in_to_fill, shut_in_with_network};
+pub use unprivileged::{Child, Network, Unprivileged, start_unprivileged};
 
 use crate::Bytes;
 use crate::proto::{HostIds, Setup};

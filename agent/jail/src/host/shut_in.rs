@@ -5,6 +5,7 @@ use crate::proto::Failure;
 use crate::seccomp::{Subject, filters};
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
 /// Keeps this thread, and what it starts from here on, to the files below `folder` (Landlock, where the kernel has it)
 /// and to the sockets it has (a filter). It must have given up new privileges.
@@ -13,7 +14,33 @@ use std::os::fd::BorrowedFd;
 /// A step that the kernel refuses: the process must not go on.
 pub fn shut_in(folder: BorrowedFd<'_>) -> io::Result<()> {
     landlock::keep_to(folder)?;
-    filters(Subject::Front)
+    install(Subject::Front)
+}
+
+/// Keeps this thread, and what it starts from here on, to making and writing files below `folder` (Landlock, where the
+/// kernel has it), and to the few system calls for that (a filter that kills it for any other). It must have given up new
+/// privileges.
+///
+/// # Errors
+/// As [`shut_in`].
+pub fn shut_in_to_fill(folder: BorrowedFd<'_>) -> io::Result<()> {
+    landlock::keep_to_filling(folder)?;
+    install(Subject::Unpacker)
+}
+
+/// Keeps this thread, and what it starts from here on, to reading below `folders` (Landlock, where the kernel has it; one
+/// that does not exist is passed over) and to being a client over IPv4 and IPv6 (a filter). It must have given up new
+/// privileges.
+///
+/// # Errors
+/// As [`shut_in`].
+pub fn shut_in_with_network(folders: &[&Path]) -> io::Result<()> {
+    landlock::keep_to_reading(folders)?;
+    install(Subject::Fetcher)
+}
+
+fn install(subject: Subject) -> io::Result<()> {
+    filters(subject)
         .and_then(|filters| filters.install())
         .map_err(|failure: Failure| io::Error::from_raw_os_error(failure.errno))
 }
@@ -56,5 +83,31 @@ mod tests {
         };
         std::thread::scope(|scope| scope.spawn(inside).join().unwrap());
         drop(client);
+    }
+
+    #[test]
+    fn a_client_reads_its_folders_and_serves_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = folder.path().join("service");
+        let _service = UnixListener::bind(&service).unwrap();
+        std::fs::write(folder.path().join("mine"), "").unwrap();
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        let missing = folder.path().join("missing");
+        let inside = || {
+            nix::sys::prctl::set_no_new_privs().unwrap();
+            shut_in_with_network(&[&missing, folder.path()]).unwrap();
+            let refused = |error: io::Error| assert_eq!(error.raw_os_error(), Some(libc::ENOSYS));
+            refused(UnixStream::connect(&service).unwrap_err());
+            refused(TcpListener::bind("127.0.0.1:0").unwrap_err());
+            refused(std::net::UdpSocket::bind("127.0.0.1:0").unwrap_err());
+            assert!(Command::new("/bin/true").status().is_err());
+            // What a client does.
+            TcpStream::connect(elsewhere.local_addr().unwrap()).unwrap();
+            File::open(folder.path().join("mine")).unwrap();
+            let kept = landlock::version().is_ok();
+            assert_eq!(File::open("/etc/passwd").is_err(), kept);
+            assert_eq!(File::create(folder.path().join("new")).is_err(), kept);
+        };
+        std::thread::scope(|scope| scope.spawn(inside).join().unwrap());
     }
 }

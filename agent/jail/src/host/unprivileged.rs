@@ -1,19 +1,40 @@
 //! Starts the agent's own binary anew as an unprivileged process, with nothing but the descriptors it is given.
 
+use super::rights::give_up_rights;
 use crate::sys::{self, process::Cloned};
-use caps::{CapSet, CapsHashSet};
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{Pid, setsid};
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// With a pid namespace of its own, everything that it may have forked dies with it. Its network namespace holds nothing:
-/// sockets that it is given work where they were made, and it can reach no address of the host or its cloud.
-const NAMESPACES: u64 = (libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC) as u64;
+/// With a pid namespace of its own, everything that it may have forked dies with it.
+const NAMESPACES: u64 = (libc::CLONE_NEWPID | libc::CLONE_NEWIPC) as u64;
+
+/// A process to be started.
+#[derive(Debug)]
+pub struct Unprivileged<'a> {
+    /// Its role, which is its only argument.
+    pub role: &'a str,
+    /// Its uid and gid.
+    pub ids: (u32, u32),
+    /// What it reaches.
+    pub network: Network,
+    /// Its stdin, stdout and stderr; `None` is /dev/null.
+    pub streams: [Option<BorrowedFd<'a>>; 3],
+    /// What else it has, from number 3 on.
+    pub fds: &'a [BorrowedFd<'a>],
+}
+
+/// What a process reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing: sockets that it is given work where they were made, and it can reach no address of the host or its cloud.
+    None,
+    /// What the host does.
+    Host,
+}
 
 /// A started child.
 #[derive(Debug)]
@@ -24,19 +45,19 @@ pub struct Child {
     pub process: OwnedFd,
 }
 
-/// Starts `capsule-agent ROLE` as these ids: `fds` from number 3 on, stderr as it is, no environment, no capability,
-/// no way to gain one, no network but those sockets. It and what it started die with this process.
+/// Starts `capsule-agent ROLE` with these ids: no environment, no capability, no way to gain one. It and what it started
+/// die with this process.
 ///
 /// # Errors
 /// What clone3(2) says. What fails in the child ends it with status 127.
-pub fn start_unprivileged(
-    role: &str,
-    (uid, gid): (u32, u32),
-    fds: &[BorrowedFd<'_>],
-) -> io::Result<Child> {
-    match sys::process::clone_into(NAMESPACES, None)? {
+pub fn start_unprivileged(wanted: &Unprivileged<'_>) -> io::Result<Child> {
+    let network = match wanted.network {
+        Network::None => libc::CLONE_NEWNET as u64,
+        Network::Host => 0,
+    };
+    match sys::process::clone_into(NAMESPACES | network, None)? {
         Cloned::Parent(pid, process) => Ok(Child { pid, process }),
-        Cloned::Child => leave(become_role(role, uid, gid, fds)),
+        Cloned::Child => leave(become_role(wanted)),
     }
 }
 
@@ -55,39 +76,20 @@ pub(super) fn leave(failed: io::Result<Infallible>) -> ! {
     std::process::exit(127);
 }
 
-fn become_role(role: &str, uid: u32, gid: u32, fds: &[BorrowedFd<'_>]) -> io::Result<Infallible> {
+fn become_role(wanted: &Unprivileged<'_>) -> io::Result<Infallible> {
     let null: OwnedFd = File::options()
         .read(true)
         .write(true)
         .open("/dev/null")?
         .into();
-    let errors = io::stderr();
-    let mut all = vec![null.as_fd(), null.as_fd(), errors.as_fd()];
-    all.extend(fds);
+    let streams = wanted.streams.map(|stream| stream.unwrap_or(null.as_fd()));
+    let all: Vec<_> = streams.iter().chain(wanted.fds).copied().collect();
     sys::fd::place_all(&all, 0)?;
     // Out of reach of the terminal's signals: the parent decides when it ends.
     setsid()?;
-    let none = CapsHashSet::new();
-    for capability in caps::read(None, CapSet::Bounding).map_err(io::Error::other)? {
-        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
-    }
-    setgroups(&[])?;
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)?;
-    for set in [
-        CapSet::Ambient,
-        CapSet::Inheritable,
-        CapSet::Effective,
-        CapSet::Permitted,
-    ] {
-        caps::set(None, set, &none).map_err(io::Error::other)?;
-    }
-    prctl::set_no_new_privs()?;
-    // After the last change of ids, which makes the kernel forget it.
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    give_up_rights(wanted.ids.0, wanted.ids.1)?;
     sys::process::default_signals()?;
-    let role = CString::new(role)?;
+    let role = CString::new(wanted.role)?;
     Ok(nix::unistd::execve::<_, CString>(
         c"/proc/self/exe",
         &[c"capsule-agent".into(), role],

@@ -41,6 +41,10 @@ pub enum Subject {
     Init,
     /// The process that speaks HTTP, outside of jails.
     Front,
+    /// The process that downloads packages, outside of jails.
+    Fetcher,
+    /// The process that unpacks packages, outside of jails.
+    Unpacker,
 }
 
 impl Subject {
@@ -51,17 +55,22 @@ impl Subject {
             Self::Program => policy::PROGRAM,
             Self::Init => policy::INIT,
             Self::Front => policy::FRONT,
+            Self::Fetcher => policy::FETCHER,
+            Self::Unpacker => policy::UNPACKER,
         }
     }
 
-    /// What becomes of calls that no rule speaks of. Init makes none of them, so one that it does make kills it, and with
-    /// it the jail. The front is code of ours and of many libraries: it is refused what only an attacker would want.
+    /// What becomes of calls that no rule speaks of. Init and unpacker make none of them, so one that they do make
+    /// kills them, and with init the jail. Front and fetcher are code of ours and of many libraries: they are refused what only an attacker would
+    /// want.
     const fn otherwise(self) -> (Action, &'static str) {
         const ALLOWLIST: &str = "an allowlist: no rule allows it";
         match self {
             Self::Program => (Action::Errno(libc::EPERM.cast_unsigned()), ALLOWLIST),
-            Self::Init => (Action::Kill, ALLOWLIST),
-            Self::Front => (Action::Allow, "a list of refusals: no rule refuses it"),
+            Self::Init | Self::Unpacker => (Action::Kill, ALLOWLIST),
+            Self::Front | Self::Fetcher => {
+                (Action::Allow, "a list of refusals: no rule refuses it")
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ use libc::{
     PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
     PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE,
     PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK,
-    PR_SET_VMA, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
+    PR_SET_VMA, PROT_EXEC, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
+    SOL_SOCKET,
 };
 use syscalls::Sysno;
 
@@ -347,18 +348,50 @@ pub(super) const INIT: &[Rule] = &[
     allow!("end": exit_group),
 ];
 
-/// What the front is refused once it has all that it was handed. Its threads are made by clone, into which clone3 falls
-/// back.
-pub(super) const FRONT: &[Rule] = &[
-    no_such_call!("its sockets are handed to it; by name it would reach those of every service of the host":
-        socket connect bind),
-    no_such_call!("it runs no other program": execve execveat),
-    no_such_call!("it looks into no other process": ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp),
-    no_such_call!("as in a jail: the richest sources of kernel exploits, and what it has no use for":
-        io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd add_key request_key keyctl
-        splice vmsplice tee),
-    no_such_call!("a user namespace would make it root of the rest": unshare setns clone3),
-    refuse!(Invalid, "as unshare": clone; when &[Masked(0, CLONE_NEWUSER as u64, CLONE_NEWUSER as u64)]),
-    no_such_call!("its mounts are the host's": mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig
-        fsmount fspick mount_setattr),
+/// What the unpacker does once it has its descriptors and is shut in; anything else kills it. No memory of it becomes code.
+pub(super) const UNPACKER: &[Rule] = &[
+    allow!("its order, the archive and its answer": read pread64 write close),
+    allow!("how long the archive is": statx),
+    allow!("folders, files and links below the folder that it fills":
+        openat2 mkdirat symlinkat linkat newfstatat fstat fchmod utimensat),
+    allow!("memory": brk mremap madvise munmap),
+    allow!("memory, but no code": mmap mprotect; when &[Masked(2, PROT_EXEC as u64, 0)]),
+    allow!("keys of its tables": getrandom),
+    allow!("its stack for signals goes with it": sigaltstack),
+    allow!("the C library's and Rust's bookkeeping of descriptors, signals and locks":
+        fcntl lseek futex rt_sigaction rt_sigprocmask rt_sigreturn restart_syscall),
+    allow!("end": exit exit_group),
+];
+
+/// What processes outside of jails are refused beside rules of their own. Their threads are made by clone, into which
+/// clone3 falls back.
+macro_rules! outside {
+    ($($own:expr),+) => {
+        &[
+            $($own,)+
+            no_such_call!("it runs no other program": execve execveat),
+            no_such_call!("it looks into no other process":
+                ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp),
+            no_such_call!("as in a jail: the richest sources of kernel exploits, and what it has no use for":
+                io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd add_key request_key keyctl
+                splice vmsplice tee),
+            no_such_call!("a user namespace would make it root of the rest": unshare setns clone3),
+            refuse!(Invalid, "as unshare": clone; when &[Masked(0, CLONE_NEWUSER as u64, CLONE_NEWUSER as u64)]),
+            no_such_call!("its mounts are the host's": mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig
+                fsmount fspick mount_setattr),
+        ]
+    };
+}
+
+/// What the front is refused once it has all that it was handed.
+pub(super) const FRONT: &[Rule] = outside![no_such_call!(
+    "its sockets are handed to it; by name it would reach those of every service of the host":
+    socket connect bind
+)];
+
+/// What the fetcher is refused before it meets a server.
+pub(super) const FETCHER: &[Rule] = outside![
+    refuse!(NoSuchCall, "it is a client over IPv4 and IPv6; a socket file would be that of a service of the host": socket;
+        when &[IsNot(0, AF_INET as u64), IsNot(0, AF_INET6 as u64)]),
+    no_such_call!("it serves nobody": bind listen accept accept4)
 ];

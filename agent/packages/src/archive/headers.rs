@@ -217,7 +217,7 @@ fn either<T>(a: Option<T>, b: Option<T>) -> Result<Option<T>, Fault> {
 }
 
 /// The sum of a header's bytes, in which those of the sum itself count as spaces.
-fn check_sum(header: &Header, block: &[u8; BLOCK]) -> Result<(), Fault> {
+pub(crate) fn check_sum(header: &Header, block: &[u8; BLOCK]) -> Result<(), Fault> {
     let field = 148..156;
     let sum = |range: &[u8]| range.iter().map(|&byte| u32::from(byte)).sum::<u32>();
     let found = sum(&block[..field.start]) + 8 * u32::from(b' ') + sum(&block[field.end..]);
@@ -228,7 +228,7 @@ fn check_sum(header: &Header, block: &[u8; BLOCK]) -> Result<(), Fault> {
 }
 
 /// The length in a header. Those that need more than octal digits are beyond 8 GiB, whatever the limit is.
-fn size(header: &Header) -> Result<u64, Fault> {
+pub(crate) fn size(header: &Header) -> Result<u64, Fault> {
     if header.as_old().size[0] & 0x80 != 0 {
         return Err(Fault::Header("a length of more than 8 GiB"));
     }

@@ -11,7 +11,7 @@
 
 mod error;
 mod gzip;
-mod headers;
+pub(crate) mod headers;
 mod limits;
 mod links;
 mod names;

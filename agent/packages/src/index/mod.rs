@@ -3,11 +3,13 @@
 //! An index comes from the network. A line that is wrong is left out and reported with its number; the others stay as
 //! good as they were, so that one package's mistake does not keep all others from being installed.
 
+mod fetched;
 mod location;
 mod trust;
 
+pub use fetched::{Fetched, FetchedError};
 pub use location::{Location, LocationFault, Scheme};
-pub use trust::{KeyFault, Trust, TrustError};
+pub use trust::{KeyFault, SIGNATURE_MAX, Trust, TrustError};
 
 use crate::id::{IdFault, PackageId};
 use crate::sealed::{Digest, NoDigest};
@@ -145,10 +147,24 @@ impl Index {
     /// The highest version of a package that a selector matches; of equal ones (they differ by build) the first.
     #[must_use]
     pub fn find(&self, name: &str, selector: &Selector) -> Option<&Release> {
+        self.find_among(name, selector, |_| true)
+    }
+
+    /// As [`Index::find`], among some of them.
+    #[must_use]
+    pub fn find_among(
+        &self,
+        name: &str,
+        selector: &Selector,
+        is_one: impl Fn(&Release) -> bool,
+    ) -> Option<&Release> {
+        let matches = |release: &&Release| {
+            release.id.name() == name && selector.matches(release.id.version())
+        };
         let named = self
             .releases
             .iter()
-            .filter(|release| release.id.name() == name && selector.matches(release.id.version()));
+            .filter(|release| matches(release) && is_one(release));
         named.reduce(|best, next| match next.id.version() > best.id.version() {
             true => next,
             false => best,

@@ -4,7 +4,7 @@ use minisign_verify::{PublicKey, Signature};
 use thiserror::Error;
 
 /// The longest signature that is read, in bytes. One has two comments and two lines of base64.
-const SIGNATURE_MAX: usize = 4096;
+pub const SIGNATURE_MAX: usize = 4096;
 
 /// The keys whose signatures count. Once there is one, an index without a signature by any of them is refused; as long as
 /// there is none, every index is taken.

@@ -32,6 +32,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The folder of a data directory in which packages are made. There is none where nothing was ever installed.
+pub const STAGING: &str = ".staging";
+
 /// The packages of one data directory, for the process that changes them.
 #[derive(Debug)]
 pub struct Installer {
@@ -154,7 +157,7 @@ impl Installer {
     }
 
     fn staging(&self) -> PathBuf {
-        self.data.join(".staging")
+        self.data.join(STAGING)
     }
 
     fn package(&self, id: &PackageId) -> PathBuf {

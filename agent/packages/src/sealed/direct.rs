@@ -67,7 +67,7 @@ fn open(path: &Path, more: OFlag) -> io::Result<File> {
 }
 
 /// The digest of an open file, read in pieces from its beginning.
-pub(crate) fn digest_of(file: &File) -> io::Result<Digest> {
+fn digest_of(file: &File) -> io::Result<Digest> {
     let mut room = vec![0u8; PIECE + ALIGNMENT];
     let start = room.as_ptr().align_offset(ALIGNMENT);
     let piece = room

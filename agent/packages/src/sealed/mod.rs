@@ -16,7 +16,6 @@ mod tree;
 mod walk;
 
 pub use digest::{Digest, NoDigest};
-pub(crate) use direct::digest_of;
 pub use direct::{Stored, digest_of_stored};
 pub use error::SealError;
 pub use images::{Images, fresh};

@@ -2,6 +2,12 @@
 
 use super::*;
 use crate::error::{InfoFault, ScriptFault};
+use crate::overrides::{Cap, LimitOverrides};
+use crate::package::Provided;
+use crate::runtime::RuntimeFault;
+use crate::script;
+use crate::stages::Stages;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A store with one good package, `python/3.11.2`.
@@ -40,12 +46,22 @@ fn a_package_is_read_whole() {
         ("python", "3.11.2")
     );
     assert_eq!(package.dir, root.path().join("python/3.11.2"));
-    assert_eq!(package.env, [("PATH".to_owned(), "/piston/bin".to_owned())]);
     assert_eq!(
-        package.run.argv,
-        ["/bin/sh", "/piston/packages/python/3.11.2/run"]
+        package.provides,
+        [Provided {
+            language: "python".to_owned(),
+            aliases: vec!["py".to_owned()],
+            limit_overrides: LimitOverrides::default(),
+            stages: scripts(None, &["/bin/sh", "/piston/packages/python/3.11.2/run"]),
+        }]
     );
-    assert_eq!(package.compile, None);
+}
+
+/// The stages of scripts in the environment that [`add`] writes.
+fn scripts(compile: Option<&[&str]>, run: &[&str]) -> Stages {
+    let words = |argv: &[&str]| argv.iter().map(|&word| word.to_owned()).collect();
+    let env = vec![("PATH".to_owned(), "/piston/bin".to_owned())];
+    Stages::of_scripts(compile.map(words), words(run), env)
 }
 
 #[test]
@@ -63,11 +79,73 @@ fn packages_come_in_the_order_of_their_names() {
         packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(),
         ["gcc", "python"]
     );
-    let compile = packages[0].compile.as_ref().unwrap();
-    assert_eq!(
-        compile.argv,
-        ["/bin/bash", "/piston/packages/gcc/12.2.0/compile"]
+    let stages = scripts(
+        Some(&["/bin/bash", "/piston/packages/gcc/12.2.0/compile"]),
+        &["/bin/sh", "/piston/packages/gcc/12.2.0/run"],
     );
+    assert_eq!(packages[0].provides[0].stages, stages);
+}
+
+/// As Piston's packages are before Piston has installed them; those that need no variables have no `environment`.
+#[test]
+fn without_an_env_the_environment_is_sourced_by_each_stage() {
+    let (root, store) = store();
+    let dir = root.path().join("python/3.11.2");
+    fs::remove_file(dir.join(".env")).unwrap();
+    let run = || {
+        let (packages, errors) = store.packages();
+        assert!(errors.is_empty(), "{errors:?}");
+        packages[0].provides[0].stages.run.clone()
+    };
+    let script = ["/bin/sh", "/piston/packages/python/3.11.2/run"].map(str::to_owned);
+    let plain = Stages::of_scripts(None, script.to_vec(), Vec::new());
+    assert_eq!(run(), plain.run);
+    fs::write(dir.join("environment"), "export PATH=$PWD/bin:$PATH\n").unwrap();
+    let sourced = script::in_environment("/piston/packages/python/3.11.2", script.to_vec());
+    assert_eq!(run(), Stages::of_scripts(None, sourced, Vec::new()).run);
+}
+
+const RECIPE: &str = r#"schema = 1
+[language.x]
+limits = { run_timeout = 5000 }
+[language.x.run]
+argv = ["/piston/packages/both/1.0.0/bin/x", "{main}"]
+"#;
+
+/// `runtime.toml` wins; languages that it does not speak of have their scripts.
+#[test]
+fn a_recipe_takes_the_place_of_scripts() {
+    let (root, store) = store();
+    let info = r#"{"language":"both","version":"1.0.0","provides":[{"language":"y"},
+        {"language":"x","limit_overrides":{"run_timeout":1000,"run_cpu_time":1000}}]}"#;
+    let dir = add(root.path(), "both", "1.0.0", info);
+    fs::write(dir.join("runtime.toml"), RECIPE).unwrap();
+    fs::create_dir(dir.join("bin")).unwrap();
+    fs::write(dir.join("bin/x"), "").unwrap();
+    let (packages, errors) = store.packages();
+    assert!(errors.is_empty(), "{errors:?}");
+    let [y, x] = &packages[0].provides[..] else {
+        panic!("{packages:?}")
+    };
+    let run = &["/bin/sh", "/piston/packages/both/1.0.0/run"];
+    assert_eq!(y.stages, scripts(None, run));
+    assert!(x.stages.run.env.is_empty());
+    let programs: Vec<_> = x.stages.programs().collect();
+    assert_eq!(programs, ["/piston/packages/both/1.0.0/bin/x"]);
+    let seconds = |seconds| Some(Cap::At(Duration::from_secs(seconds)));
+    let limits = &x.limit_overrides;
+    assert_eq!(
+        (limits.run_timeout, limits.run_cpu_time),
+        (seconds(5), seconds(1))
+    );
+    // Where all languages have one, nothing else is needed.
+    let info = r#"{"language":"both","version":"1.0.0","provides":[{"language":"x"}]}"#;
+    fs::write(dir.join("pkg-info.json"), info).unwrap();
+    fs::remove_file(dir.join("run")).unwrap();
+    fs::remove_file(dir.join(".env")).unwrap();
+    let (packages, errors) = store.packages();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(packages.len(), 2);
 }
 
 #[test]
@@ -87,7 +165,7 @@ fn what_is_not_installed_in_full_is_left_out() {
 fn a_broken_package_does_not_stop_the_others() {
     type Break = fn(&Path) -> io::Result<()>;
     type Expected = fn(&PackageError) -> bool;
-    let cases: [(&str, Break, Expected); 8] = [
+    let cases: [(&str, Break, Expected); 11] = [
         (
             "no info",
             |d| fs::remove_file(d.join("pkg-info.json")),
@@ -99,8 +177,11 @@ fn a_broken_package_does_not_stop_the_others() {
             |e| matches!(e, PackageError::Read { .. }),
         ),
         (
-            "no env",
-            |d| fs::remove_file(d.join(".env")),
+            "an env that is no file",
+            |d| {
+                fs::remove_file(d.join(".env"))?;
+                fs::create_dir(d.join(".env"))
+            },
             |e| matches!(e, PackageError::Read { .. }),
         ),
         (
@@ -139,6 +220,48 @@ fn a_broken_package_does_not_stop_the_others() {
                     e,
                     PackageError::Script {
                         source: ScriptFault::Interpreter,
+                        ..
+                    }
+                )
+            },
+        ),
+        (
+            "a recipe with a slip",
+            |d| fs::write(d.join("runtime.toml"), "schema = 3"),
+            |e| {
+                matches!(
+                    e,
+                    PackageError::Runtime {
+                        source: RuntimeFault::Schema(3),
+                        ..
+                    }
+                )
+            },
+        ),
+        (
+            "a recipe of another language",
+            |d| fs::write(d.join("runtime.toml"), RECIPE),
+            |e| {
+                matches!(
+                    e,
+                    PackageError::Runtime {
+                        source: RuntimeFault::Language(_),
+                        ..
+                    }
+                )
+            },
+        ),
+        (
+            "a recipe that starts nothing",
+            |d| {
+                let recipe = RECIPE.replace("language.x", "language.broken");
+                fs::write(d.join("runtime.toml"), recipe.replace("both", "broken"))
+            },
+            |e| {
+                matches!(
+                    e,
+                    PackageError::Runtime {
+                        source: RuntimeFault::Program(_),
                         ..
                     }
                 )

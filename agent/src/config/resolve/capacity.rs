@@ -74,7 +74,8 @@ fn ids(settings: &mut Settings, jails: usize) -> RangeInclusive<u32> {
     let needed = u32::try_from(jails)
         .unwrap_or(u32::MAX)
         .saturating_add(defaults::SPARE_JAILS)
-        .saturating_mul(defaults::IDS_PER_JAIL);
+        .saturating_mul(defaults::IDS_PER_JAIL)
+        .saturating_add(defaults::OTHER_IDS);
     if min > max {
         settings.conflict("runner_uid_max", &keys, Conflict::EmptyRange { min, max });
     } else if max - min + 1 < needed {

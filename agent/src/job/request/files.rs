@@ -2,6 +2,7 @@
 
 use super::encoding::Encoding;
 use super::{FileName, NameFault, Refusal};
+use packages::{FileNames, JobFile};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -23,6 +24,16 @@ pub(crate) struct SourceFile {
     pub(crate) content: Vec<u8>,
     /// Whether it is program text, which compilers are given, or data beside it.
     pub(crate) is_source: bool,
+}
+
+impl SourceFile {
+    /// As commands refer to it.
+    pub(crate) fn in_folder(&self) -> JobFile<'_> {
+        JobFile {
+            name: self.name.as_str(),
+            is_text: self.is_source,
+        }
+    }
 }
 
 /// A file as sent, known to have a content.
@@ -100,6 +111,15 @@ pub(super) fn check(
         .position(|file| file.is_source)
         .ok_or(Refusal::NoSource)?;
     Ok((files, main))
+}
+
+/// Gives each file the name under which its language knows it.
+pub(super) fn rename(files: &mut [SourceFile], main: usize, names: &FileNames) {
+    let sent: Vec<_> = files.iter().map(SourceFile::in_folder).collect();
+    let given = names.given(&sent, main);
+    for (file, given) in files.iter_mut().zip(given) {
+        file.name = FileName::given(given);
+    }
 }
 
 /// What is false in JavaScript counts as not given.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One component: Linux's own bound less room for the extension that a compile stage may append.
+/// One component: Linux's own bound less room for the ending that a language's files may get, of at most ten bytes.
 const MAX_COMPONENT: usize = 245;
 
 /// A whole name: a quarter of Linux's bound, so that a folder in front and an extension behind always fit.
@@ -72,6 +72,11 @@ impl FileName {
     /// The name of a file that was given none.
     pub(super) fn positional(index: usize) -> Self {
         Self(format!("file{index}.code"))
+    }
+
+    /// A name that was checked and has got an ending since.
+    pub(super) const fn given(name: String) -> Self {
+        Self(name)
     }
 
     /// The name, relative to the submission folder.

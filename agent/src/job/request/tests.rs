@@ -3,7 +3,7 @@
 use super::*;
 use crate::limits::{ConfiguredStage, RuntimeLimits};
 use jail::Bytes;
-use packages::{Cap, LimitOverrides, Package, Provided, StageScript};
+use packages::{Cap, LimitOverrides, Package, Provided, Stages};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ fn package(language: &str, version: &str, limit_overrides: LimitOverrides) -> Pa
         language: language.to_owned(),
         aliases,
         limit_overrides,
+        stages: Stages::of_scripts(None, vec!["run".to_owned()], Vec::new()),
     };
     Package {
         name: language.to_owned(),
@@ -47,11 +48,6 @@ fn package(language: &str, version: &str, limit_overrides: LimitOverrides) -> Pa
         platform: String::new(),
         dir: "/store".into(),
         provides: vec![provided],
-        env: Vec::new(),
-        compile: None,
-        run: StageScript {
-            argv: vec!["run".to_owned()],
-        },
         ignored_keys: Vec::new(),
     }
 }

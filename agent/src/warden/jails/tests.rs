@@ -37,7 +37,11 @@ fn question(message: &ToWarden) -> Option<RequestId> {
         ToWarden::Create(request) | ToWarden::Arm(request, ..) | ToWarden::Usage(request, ..) => {
             Some(*request)
         }
-        ToWarden::Serving | ToWarden::Alive | ToWarden::Destroy(_) => None,
+        ToWarden::Serving
+        | ToWarden::Alive
+        | ToWarden::RuntimesRead
+        | ToWarden::Supply(_)
+        | ToWarden::Destroy(_) => None,
     }
 }
 

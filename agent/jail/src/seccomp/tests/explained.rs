@@ -1,6 +1,6 @@
 //! The explanation against the compiled filters, run as the kernel runs them.
 
-use super::bpf;
+use super::{SUBJECTS, bpf};
 use crate::seccomp::{
     Action, Call, Condition, Decider, Filters, NEWEST, Subject, X32_BIT, decide, explain, filters,
 };
@@ -13,12 +13,16 @@ const I386: u32 = 0x4000_0003;
 static PROGRAM: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Program).unwrap());
 static INIT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Init).unwrap());
 static FRONT: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Front).unwrap());
+static UNPACKER: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Unpacker).unwrap());
+static FETCHER: LazyLock<Filters> = LazyLock::new(|| filters(Subject::Fetcher).unwrap());
 
 fn compiled(subject: Subject) -> &'static Filters {
     match subject {
         Subject::Program => &PROGRAM,
         Subject::Init => &INIT,
         Subject::Front => &FRONT,
+        Subject::Fetcher => &FETCHER,
+        Subject::Unpacker => &UNPACKER,
     }
 }
 
@@ -67,7 +71,7 @@ fn for_each_choice(values: &[Vec<u64>; 6], mut visit: impl FnMut([u64; 6])) {
 
 #[test]
 fn every_number_and_every_boundary_is_explained_as_it_is_enforced() {
-    for subject in [Subject::Program, Subject::Init, Subject::Front] {
+    for subject in SUBJECTS {
         for number in 0..NEWEST as u32 + 100 {
             let mut values = boundaries(subject, number);
             // No rule compares them, so two values each would be as many times the same.
@@ -83,7 +87,7 @@ fn every_number_and_every_boundary_is_explained_as_it_is_enforced() {
 
 #[test]
 fn calls_of_other_kinds_kill() {
-    for subject in [Subject::Program, Subject::Init, Subject::Front] {
+    for subject in SUBJECTS {
         for number in (0..600).chain([X32_BIT - 1, X32_BIT, X32_BIT + 1, u32::MAX]) {
             let native = Call::native(number, [0; 6]);
             let foreign = Call {
@@ -105,11 +109,7 @@ fn calls_of_other_kinds_kill() {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    prop_oneof![
-        Just(Subject::Program),
-        Just(Subject::Init),
-        Just(Subject::Front)
-    ]
+    proptest::sample::select(SUBJECTS.as_slice())
 }
 
 /// Any arguments; half of them near what a rule compares with.

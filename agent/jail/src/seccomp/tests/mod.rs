@@ -4,12 +4,20 @@ mod bpf;
 mod explained;
 
 use super::*;
-use policy::{FRONT, INIT, PROGRAM};
+use policy::{FETCHER, FRONT, INIT, PROGRAM, UNPACKER};
 use std::collections::BTreeMap;
+
+const SUBJECTS: [Subject; 5] = [
+    Subject::Program,
+    Subject::Init,
+    Subject::Front,
+    Subject::Fetcher,
+    Subject::Unpacker,
+];
 
 #[test]
 fn all_policies_compile_within_the_kernels_limit() {
-    for subject in [Subject::Program, Subject::Init, Subject::Front] {
+    for subject in SUBJECTS {
         for program in filters(subject).unwrap().programs() {
             // BPF_MAXINSNS of <linux/bpf_common.h>.
             assert!(program.len() <= 4096, "{} instructions", program.len());
@@ -19,7 +27,7 @@ fn all_policies_compile_within_the_kernels_limit() {
 
 #[test]
 fn no_call_is_both_allowed_always_and_ruled_again() {
-    for policy in [PROGRAM, INIT, FRONT] {
+    for policy in [PROGRAM, INIT, FRONT, FETCHER, UNPACKER] {
         let mut seen: BTreeMap<Sysno, bool> = BTreeMap::new();
         for rule in policy {
             for call in rule.calls {

@@ -253,7 +253,10 @@ fn what_is_no_package_is_not_published() {
     let package: Expected = |e| matches!(e, InstallError::Package { .. });
     let cases: [(Break, Expected); 10] = [
         (|d, _| fs::remove_file(d.join("run")).unwrap(), package),
-        (|d, _| fs::remove_file(d.join(".env")).unwrap(), package),
+        (
+            |d, _| fs::write(d.join("runtime.toml"), "schema = 2").unwrap(),
+            package,
+        ),
         (
             |d, _| {
                 fs::write(

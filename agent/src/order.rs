@@ -1,4 +1,5 @@
-//! What the warden hands a helper: an order as JSON, on a descriptor.
+//! What a process of the node hands a helper that it starts: an order as JSON, on a descriptor, and a second descriptor
+//! for what the helper has to say.
 
 use crate::config::LogFormat;
 use crate::logging;
@@ -10,53 +11,58 @@ use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use tracing::level_filters::LevelFilter;
 
-/// The helper's descriptors: its order, and where it may say why it failed.
+/// The helper's descriptors: its order, and where it may say something: why it failed, or what it was asked.
 const ORDER_FD: i32 = 3;
-const FAILURE_FD: i32 = 4;
+const SAY_FD: i32 = 4;
 
 /// How a helper writes its log lines.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Log {
+pub(crate) struct Log {
     level: String,
     format: LogFormat,
 }
 
 impl Log {
-    pub(super) fn new(level: LevelFilter, format: LogFormat) -> Self {
+    pub(crate) fn new(level: LevelFilter, format: LogFormat) -> Self {
         Self {
             level: level.to_string(),
             format,
         }
     }
 
-    pub(super) fn start(&self) {
+    pub(crate) fn start(&self) {
         let level = self.level.parse().unwrap_or(LevelFilter::INFO);
         logging::start(level, self.format);
     }
 }
 
 /// Starts a helper with an order.
-pub(super) fn give(
+pub(crate) fn give(
     role: &str,
     urgency: Urgency,
     order: &impl Serialize,
-    failure: Option<BorrowedFd<'_>>,
+    say: Option<BorrowedFd<'_>>,
 ) -> io::Result<Child> {
     let mut file = File::from(memfd_create(c"order", MFdFlags::MFD_CLOEXEC)?);
     file.write_all(&serde_json::to_vec(order)?)?;
     file.rewind()?;
-    let fds: Vec<_> = [file.as_fd()].into_iter().chain(failure).collect();
+    let fds: Vec<_> = [file.as_fd()].into_iter().chain(say).collect();
     start_helper(role, urgency, &fds)
 }
 
 /// In the helper: its order.
-pub(super) fn take<T: DeserializeOwned>() -> io::Result<T> {
+pub(crate) fn take<T: DeserializeOwned>() -> io::Result<T> {
     let mut text = String::new();
     File::from(jail::sys::inherited(ORDER_FD)?).read_to_string(&mut text)?;
     Ok(serde_json::from_str(&text)?)
 }
 
+/// In the helper: where it may say something. Once.
+pub(crate) fn listener() -> io::Result<File> {
+    Ok(jail::sys::inherited(SAY_FD)?.into())
+}
+
 /// In the helper: says why it failed, in one sentence for whoever started it.
-pub(super) fn say_failure(sentence: &str) -> io::Result<()> {
-    File::from(jail::sys::inherited(FAILURE_FD)?).write_all(sentence.as_bytes())
+pub(crate) fn say_failure(sentence: &str) -> io::Result<()> {
+    listener()?.write_all(sentence.as_bytes())
 }

@@ -1,0 +1,87 @@
+//! How a language is compiled and run: which names its files get, and the commands, in which places are left for what
+//! a job brings along. It comes from `runtime.toml`, or from stage scripts, whose commands are of the same kind.
+
+mod command;
+mod memory;
+mod names;
+
+pub use command::{Command, Inputs, JobFile};
+pub use names::FileNames;
+
+pub(crate) use command::{Piece, Word};
+pub(crate) use memory::{MemoryNumber, Share};
+pub(crate) use names::Renamed;
+
+/// All that the node has to know to run jobs of one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// Names of the submitted files.
+    pub files: FileNames,
+    /// How it compiles; `None` where there is nothing to compile.
+    pub compile: Option<Compile>,
+    /// How it runs.
+    pub run: Command,
+    /// How a process may be made ready before its job comes. Reserved for warm starts: nothing reads it yet.
+    pub warm_start: WarmStart,
+}
+
+/// The compile stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compile {
+    /// What is started.
+    pub command: Command,
+    /// The flags among the command's arguments that decide what the compiler makes of a source, as `-std=c17` does.
+    /// Reserved for headers compiled ahead, which are good for the same flags only: nothing reads them yet.
+    pub flags: Vec<String>,
+    /// Whether the same files always give the same result. Reserved for a cache of results: nothing reads it yet.
+    pub cacheable: bool,
+}
+
+/// How a process may be made ready before its job comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WarmStart {
+    /// Each job starts the run command.
+    #[default]
+    None,
+    /// A process that has the interpreter loaded makes a copy of itself for each job.
+    ForkServer,
+    /// A process is started ahead, waits for its one job, and ends with it.
+    Prestarted,
+}
+
+impl Stages {
+    /// The stages of a package that has scripts: `compile FILE...`, `run MAINFILE ARGUMENT...`, both in the same
+    /// environment, and files named as the client named them.
+    #[must_use]
+    pub fn of_scripts(
+        compile: Option<Vec<String>>,
+        run: Vec<String>,
+        env: Vec<(String, String)>,
+    ) -> Self {
+        let words = |argv: Vec<String>, then: &[Word]| {
+            let argv = argv.into_iter().map(Word::literal);
+            argv.chain(then.iter().cloned()).collect()
+        };
+        let compile = compile.map(|argv| Compile {
+            command: Command::new(words(argv, &[Word::Files]), env.clone()),
+            flags: Vec::new(),
+            cacheable: false,
+        });
+        let main = Word::Text(vec![Piece::Main]);
+        Self {
+            files: FileNames::default(),
+            compile,
+            run: Command::new(words(run, &[main, Word::Args]), env),
+            warm_start: WarmStart::None,
+        }
+    }
+
+    /// Paths of the programs that its commands start, as seen inside the jail.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
+        let compile = self.compile.as_ref().map(|compile| &compile.command);
+        compile
+            .into_iter()
+            .chain([&self.run])
+            .flat_map(Command::programs)
+    }
+}

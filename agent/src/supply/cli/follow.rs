@@ -1,0 +1,90 @@
+//! Has the node that runs take over packages that came or went, and waits until its jobs get them.
+
+use crate::instance::{Running, running};
+use crate::runtimes::View;
+use nix::sys::signal::Signal;
+use packages::PackageId;
+use std::io;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a node may take: sealing a large package takes seconds, and minutes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How often it is looked at.
+const PERIOD: Duration = Duration::from_millis(20);
+
+/// What happened to a package.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// It has come.
+    Installed(PackageId),
+    /// It has gone.
+    Removed(PackageId),
+}
+
+/// The node does not have what the store has.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FollowError {
+    #[error("the store has changed, and the running node can't be told: send it SIGHUP")]
+    Tell(#[source] io::Error),
+    #[error(
+        "the store has changed, and the running node has not taken that over within {} s: its log says why",
+        PATIENCE.as_secs()
+    )]
+    Late,
+}
+
+/// Tells the node with this state directory, if one runs, and waits.
+///
+/// # Errors
+/// It does not follow. The changes stay.
+pub(super) fn follow(state_directory: &Path, changes: &[Change]) -> Result<(), FollowError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    // Where there is no such directory no node runs.
+    let Ok(state) = state_directory.canonicalize() else {
+        return Ok(());
+    };
+    let Some(node) = running(&state).map_err(FollowError::Tell)? else {
+        return Ok(());
+    };
+    let view = View::of(&state).through(&node);
+    let end = Instant::now() + PATIENCE;
+    let mut taken = node.taken_over(&state);
+    node.signal(Signal::SIGHUP).map_err(FollowError::Tell)?;
+    // Two things are to be seen, in this order: that the view is right, and that the front has read it after that.
+    while !shows(&view, changes) {
+        if pause(&node, end)? {
+            return Ok(());
+        }
+        taken = node.taken_over(&state);
+    }
+    while node.taken_over(&state) == taken {
+        if pause(&node, end)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Whether the node has ended meanwhile: the next one begins with what the store has.
+fn pause(node: &Running, end: Instant) -> Result<bool, FollowError> {
+    if node.has_ended() {
+        return Ok(true);
+    }
+    if Instant::now() >= end {
+        return Err(FollowError::Late);
+    }
+    sleep(PERIOD);
+    Ok(false)
+}
+
+fn shows(view: &View, changes: &[Change]) -> bool {
+    let shows = |change: &Change| match change {
+        Change::Installed(id) => view.offers(&id.folder()),
+        Change::Removed(id) => !view.offers(&id.folder()),
+    };
+    view.is_complete() && changes.iter().all(shows)
+}

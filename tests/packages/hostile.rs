@@ -1,0 +1,120 @@
+//! Archives that do harm where they are believed, on the whole way. Every rule has its own test in the crate `packages`;
+//! here it is that a refusal leaves nothing anywhere.
+
+use crate::desk::{Desk, names};
+use crate::live::assert_done;
+use crate::repository::Repository;
+use crate::server::Server;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+/// What is packed, in a folder; the words for tar beside; what is said of it.
+type Attack = (
+    &'static str,
+    fn(&Path),
+    &'static [&'static str],
+    &'static str,
+);
+
+const ATTACKS: [Attack; 7] = [
+    (
+        "above",
+        |_| {},
+        &["-P", "--transform=s|mark|../mark|"],
+        "has a ..",
+    ),
+    (
+        "absolute",
+        |_| {},
+        &["-P", "--transform=s|./mark|/tmp/capsule-mark|"],
+        "is absolute",
+    ),
+    (
+        "link-out",
+        |folder| symlink("../../../../etc", folder.join("etc")).expect("a link can be made"),
+        &[],
+        "leads to",
+    ),
+    (
+        "set-uid",
+        |folder| {
+            let mode = fs::Permissions::from_mode(0o4755);
+            fs::set_permissions(folder.join("mark"), mode).expect("it is ours");
+        },
+        &[],
+        "set-uid",
+    ),
+    (
+        "device",
+        |folder| {
+            let made = Command::new("mknod")
+                .arg(folder.join("null"))
+                .args(["c", "1", "3"])
+                .status();
+            assert!(made.is_ok_and(|status| status.success()));
+        },
+        &[],
+        "is of type",
+    ),
+    (
+        "bomb",
+        |folder| {
+            let file = fs::File::create(folder.join("zeros")).expect("a file can be made");
+            file.set_len(100 << 20).expect("it is ours");
+        },
+        &[],
+        "it is a bomb",
+    ),
+    (
+        "another",
+        |folder| {
+            let text = r#"{"language": "python", "version": "1.0.0"}"#;
+            fs::write(folder.join("pkg-info.json"), text).expect("a file can be written");
+        },
+        &[],
+        "it describes python/1.0.0",
+    ),
+];
+
+#[test]
+fn a_hostile_archive_leaves_nothing() {
+    let repository = Repository::with(&[("good", "1.0.0")]);
+    for (name, make, words, _) in ATTACKS {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        for (file, text) in [
+            (
+                "pkg-info.json",
+                format!(r#"{{"language": "{name}", "version": "1.0.0"}}"#),
+            ),
+            (".env", String::new()),
+            ("run", "#!/bin/bash\n".to_owned()),
+            ("mark", "harm".to_owned()),
+        ] {
+            fs::write(folder.path().join(file), text).expect("a file can be written");
+        }
+        make(folder.path());
+        let mut tar = Command::new("tar");
+        tar.arg("-C")
+            .arg(folder.path())
+            .args(words)
+            .args(["-cf", "-", "."]);
+        repository.pack(name, "1.0.0", &mut tar);
+    }
+    let server = Server::start(repository.path());
+    let desk = Desk::at(&server);
+    assert_done(&desk.packages(&["install", "good"]));
+    let before = names(&desk.data());
+    for (name, _, _, sentence) in ATTACKS {
+        let said = desk.packages(&["install", name]);
+        assert_eq!(said.status, Some(1), "{said:?}");
+        assert!(said.err.contains(sentence), "{said:?}");
+        desk.assert_tidy();
+        assert_eq!(names(&desk.data()), before);
+        assert_eq!(names(&desk.data().join("packages")), ["good"]);
+        assert_eq!(names(&desk.data().join("manifests")), ["good"]);
+        assert!(!Path::new("/tmp/capsule-mark").exists());
+    }
+    assert_done(&desk.packages(&["verify"]));
+}

@@ -1,0 +1,15 @@
+//! Packages on their way to a node: the real command line against a server of the test's own, that serves well or badly,
+//! while jobs run, while it is killed, while the disk is full. Every test ends with a look at what is left.
+
+mod bundle;
+mod crash;
+mod desk;
+mod disk;
+mod hostile;
+mod live;
+mod many;
+mod repository;
+mod rights;
+mod routes;
+mod server;
+mod servers;
