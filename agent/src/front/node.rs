@@ -164,8 +164,11 @@ impl Backend for Arc<Node> {
         self.shelf.catalog().runtimes()
     }
 
+    /// Also to its end, whoever leaves: what was downloaded for a list is for the next one too.
     async fn packages(&self) -> Result<Vec<PackageInfo>, DeskError> {
-        self.desk.list().await
+        let node = Arc::clone(self);
+        let task = tokio::spawn(async move { node.desk.list().await });
+        task.await.unwrap_or(Err(DeskError::Unavailable))
     }
 
     async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {

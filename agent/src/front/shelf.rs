@@ -16,6 +16,7 @@ pub(crate) struct Shelf {
     overrides: BTreeMap<String, LimitOverrides>,
     versions: VersionMap,
     catalog: Mutex<Arc<Catalog>>,
+    reading: Mutex<()>,
 }
 
 impl Shelf {
@@ -32,6 +33,7 @@ impl Shelf {
             overrides,
             versions,
             catalog: Mutex::default(),
+            reading: Mutex::default(),
         };
         shelf.read_anew();
         shelf
@@ -44,6 +46,8 @@ impl Shelf {
 
     /// Reads the store again, which takes some milliseconds.
     pub(super) fn read_anew(&self) {
+        // One at a time: what was read first must not replace what was read after it.
+        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let catalog = Arc::new(self.read());
         *self.lock() = catalog;
     }

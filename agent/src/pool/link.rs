@@ -2,7 +2,7 @@
 
 use super::jail::Jail;
 use crate::warden::protocol::{
-    self, CREATED_FDS, FromWarden, JailId, RequestId, StageLimits, ToWarden, Usage,
+    self, CREATED_FDS, FromWarden, JailId, Purpose, RequestId, StageLimits, ToWarden, Usage,
 };
 use jail::proto::{Failure, Stage};
 use std::collections::{HashMap, VecDeque};
@@ -154,8 +154,13 @@ impl Link {
 
     /// Has a process started that lists or changes packages as it is told on this socket, and waits for its end. Whether
     /// the runtimes are those of the store then.
-    pub(crate) async fn supply(&self, socket: OwnedFd) -> Result<bool, LinkError> {
-        match self.ask(ToWarden::Supply, Some(socket)).await? {
+    pub(crate) async fn supply(
+        &self,
+        purpose: Purpose,
+        socket: OwnedFd,
+    ) -> Result<bool, LinkError> {
+        let question = |request| ToWarden::Supply(request, purpose);
+        match self.ask(question, Some(socket)).await? {
             Answer::Plain(FromWarden::Supplied(_, followed)) => Ok(followed),
             _ => Err(LinkError::Protocol),
         }

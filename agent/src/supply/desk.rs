@@ -1,7 +1,8 @@
-//! The front's part: takes the wishes of clients to the process that fulfils them, one after the other.
+//! The front's part: takes the requests of clients to the process that does them, one after the other.
 
 use super::talk::{ANSWER_MAX, Answer, Change, DeskError, Request};
 use crate::pool::Link;
+use crate::warden::protocol::Purpose;
 use agent_api::{PackageInfo, PackageName};
 use std::collections::BTreeSet;
 use std::io;
@@ -50,10 +51,10 @@ impl Desk {
     pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, DeskError> {
         let mut known = turn(&self.offers).await?;
         known.take_if(|offers| offers.at.elapsed() >= OFFERS_AGE);
-        let wish = Request::List {
+        let request = Request::List {
             offers: known.is_none(),
         };
-        match self.ask(&wish).await?.0 {
+        match self.ask(&request).await?.0 {
             Answer::Packages { offered, installed } => {
                 if let Some(packages) = offered {
                     let at = Instant::now();
@@ -90,11 +91,17 @@ impl Desk {
     }
 
     /// The answer, and whether the node has followed it.
-    async fn ask(&self, wish: &Request) -> Result<(Answer, bool), DeskError> {
+    async fn ask(&self, request: &Request) -> Result<(Answer, bool), DeskError> {
         let asked = async {
             let (ours, theirs) = StdStream::pair()?;
-            let (said, followed) =
-                tokio::join!(converse(ours, wish), self.link.supply(theirs.into()),);
+            let purpose = match request {
+                Request::List { .. } => Purpose::List,
+                Request::Change(..) => Purpose::Change,
+            };
+            let (said, followed) = tokio::join!(
+                converse(ours, request),
+                self.link.supply(purpose, theirs.into()),
+            );
             Ok((said?, followed.map_err(io::Error::other)?))
         };
         asked.await.map_err(|error: io::Error| {
@@ -110,11 +117,11 @@ async fn turn<T>(lock: &Mutex<T>) -> Result<MutexGuard<'_, T>, DeskError> {
     turn.await.map_err(|_| DeskError::Busy)
 }
 
-/// One wish, one answer. No answer is an end like any other of a process that died.
-async fn converse(socket: StdStream, wish: &Request) -> io::Result<Answer> {
+/// One request, one answer. No answer is an end like any other of a process that died.
+async fn converse(socket: StdStream, request: &Request) -> io::Result<Answer> {
     socket.set_nonblocking(true)?;
     let mut socket = UnixStream::from_std(socket)?;
-    socket.write_all(&serde_json::to_vec(wish)?).await?;
+    socket.write_all(&serde_json::to_vec(request)?).await?;
     socket.shutdown().await?;
     let mut answer = Vec::new();
     socket.take(ANSWER_MAX).read_to_end(&mut answer).await?;

@@ -41,13 +41,8 @@ pub(crate) enum SupplyError {
         found: Digest,
     },
     /// What the fetcher says, in one sentence. Of [`FailureKind::Checksum`] it is what Piston calls a checksum miss-match too.
-    #[error("{sentence}")]
-    Fetch {
-        /// What kind of reason.
-        kind: FailureKind,
-        /// The reason.
-        sentence: String,
-    },
+    #[error("{0}")]
+    Fetch(String),
     /// What the unpacker says, in one sentence.
     #[error("{0}")]
     Unpack(String),
@@ -90,13 +85,12 @@ impl SupplyError {
 
     /// What a fetcher says.
     pub(super) fn fetch(failure: FetchFailure) -> Self {
-        if failure.kind == FailureKind::NotFound {
-            let instead = String::new();
-            return Self::NotFound { instead };
-        }
-        Self::Fetch {
-            kind: failure.kind,
-            sentence: told(&failure.sentence),
+        match failure.kind {
+            FailureKind::NotFound => Self::NotFound {
+                instead: String::new(),
+            },
+            FailureKind::Checksum { expected, found } => Self::Checksum { expected, found },
+            _ => Self::Fetch(told(&failure.sentence)),
         }
     }
 

@@ -7,7 +7,7 @@
 
 use super::error::SupplyError;
 use super::order::{Progress, Sources};
-use super::steps::Unpacked;
+use super::steps::{Unpacked, copied};
 use super::unpack::Origin;
 use super::wish::Wish;
 use crate::config::Config;
@@ -101,7 +101,9 @@ impl Supply {
     ) -> Result<PackageId, SupplyError> {
         let installer = self.installer()?;
         progress(Stage::Unpacking);
-        let bundle = bundle.as_fd();
+        // It is read twice, to compare and to unpack, and whose it is could change it in between.
+        let (_folder, copy) = copied(&installer, bundle)?;
+        let bundle = copy.as_fd();
         let unpacked = self.unpack(&installer, wish, Origin::Bundle, [bundle, bundle])?;
         publish(&installer, unpacked, progress)
     }
@@ -155,7 +157,8 @@ impl Supply {
     /// The data directory can't be used.
     pub(super) fn installer(&self) -> Result<Installer, SupplyError> {
         let installer = Installer::open(&self.data)?;
-        installer.recover()?;
+        // Nothing of it is in the way; `gc` says what can't be removed.
+        installer.recover().ok();
         Ok(installer)
     }
 }

@@ -2,8 +2,7 @@
 //! It believes the front, which a client may have taken over, no more than a name and a selector.
 
 use super::error::SupplyError;
-use super::install::Supply;
-use super::order::FailureKind;
+use super::install::{Stage, Supply};
 use super::talk::{Answer, Change, REQUEST_MAX, Request};
 use super::wish::{Wish, WishFault};
 use crate::config::Config;
@@ -11,6 +10,8 @@ use crate::order::{self, Log};
 use crate::sentence;
 use agent_api::PackageName;
 use jail::host::{Child, Urgency};
+use nix::sys::socket::{SetSockOpt, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
 use nix::sys::wait::WaitStatus;
 use packages::PackageId;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub(crate) const OFFICE: &str = "change-packages";
 
 /// Its status when the store has changed; 0 when it has not.
 const CHANGED: u8 = 3;
+
+/// How long it waits for each piece of a request, in seconds.
+const HEARS_WITHIN: i64 = 10;
 
 /// What such a process is ordered to work on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -74,7 +78,7 @@ impl Office {
                 .map_or_else(
                     |fault| Err(fault.into()),
                     |wish| match change {
-                        Change::Install => self.supply.install(&wish, &mut |_| {}),
+                        Change::Install => self.supply.install(&wish, &mut warn),
                         Change::Remove => self.remove(&wish),
                     },
                 )
@@ -86,7 +90,7 @@ impl Office {
     fn list(&self, offers: bool) -> Result<Answer, SupplyError> {
         let names = |ids: &[PackageId]| ids.iter().map(name).collect();
         let installed = names(&self.supply.installed()?);
-        let offered = match offers.then(|| self.supply.offers(&mut |_| {})) {
+        let offered = match offers.then(|| self.supply.offers(&mut warn)) {
             None => None,
             Some(Ok(ids)) => Some(names(&ids)),
             // What is installed can be listed all the same.
@@ -104,11 +108,18 @@ impl Office {
     /// The highest installed version that is meant. Where there is none Piston's answer depends on whether there could be.
     fn remove(&self, wish: &Wish) -> Result<PackageId, SupplyError> {
         let Ok(id) = wish.choose(&self.supply.installed()?) else {
-            let offered = self.supply.offers(&mut |_| {})?;
+            let offered = self.supply.offers(&mut warn)?;
             return Err(SupplyError::NotInstalled(wish.choose(&offered)?));
         };
         self.supply.remove(&id)?;
         Ok(id)
+    }
+}
+
+/// Nobody watches how far it is; what is wrong with an index is for the operator.
+fn warn(stage: Stage) {
+    if let Stage::Warned(why) = stage {
+        tracing::warn!(why, "an index of packages");
     }
 }
 
@@ -123,11 +134,7 @@ fn name(id: &PackageId) -> PackageName {
 fn failed(error: &SupplyError) -> Answer {
     match error {
         SupplyError::NotFound { .. }
-        | SupplyError::Wish(WishFault::Name(_) | WishFault::Selector(_))
-        | SupplyError::Fetch {
-            kind: FailureKind::NotFound,
-            ..
-        } => Answer::Unknown,
+        | SupplyError::Wish(WishFault::Name(_) | WishFault::Selector(_)) => Answer::Unknown,
         SupplyError::AlreadyInstalled(_) => Answer::Failed("Already installed".to_owned()),
         SupplyError::NotInstalled(id) => {
             let PackageName { language, version } = name(id);
@@ -160,6 +167,8 @@ fn converse() -> io::Result<Answer> {
     let office = order::take::<Office>()?;
     office.log.start();
     let mut socket = order::listener()?;
+    // From a front that is what it should be it is there already.
+    sockopt::ReceiveTimeout.set(&socket, &TimeVal::seconds(HEARS_WITHIN))?;
     let mut request = Vec::new();
     (&socket).take(REQUEST_MAX).read_to_end(&mut request)?;
     let answer = office.answer(&serde_json::from_slice(&request)?);

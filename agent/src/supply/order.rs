@@ -3,6 +3,7 @@
 //! Who is told believes its order, which root wrote. Who told believes an answer as far as it checks it: a process that met
 //! the network may say anything.
 
+use packages::sealed::Digest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -194,7 +195,12 @@ pub(crate) enum FailureKind {
     /// What should be an index is none.
     Index,
     /// The archive is another one than the index speaks of.
-    Checksum,
+    Checksum {
+        /// What the index says.
+        expected: Digest,
+        /// What it is.
+        found: Digest,
+    },
     /// An index or archive is longer than any may be.
     TooLong,
     /// Something of this machine: its disk, its proxies, its rights.

@@ -13,6 +13,7 @@ use nix::unistd::{Gid, Uid, fchown};
 use packages::PackageId;
 use packages::install::{Installer, Staging};
 use std::fs::{File, OpenOptions};
+use std::io::{self, Seek};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -169,6 +170,20 @@ impl Download {
         let path = self.folder.path().join(name);
         File::open(&path).map_err(SupplyError::file("open", &path))
     }
+}
+
+/// A copy of a file to which nobody else can write, and its folder, with which it is gone.
+pub(super) fn copied(
+    installer: &Installer,
+    mut file: &File,
+) -> Result<(Staging, File), SupplyError> {
+    let folder = installer.stage()?;
+    let path = folder.path().join(ARCHIVE);
+    let mut copy = make(&path)?;
+    file.rewind()
+        .and_then(|()| io::copy(&mut file, &mut copy))
+        .map_err(SupplyError::file("make", &path))?;
+    Ok((folder, copy))
 }
 
 fn order_for<T>(id: u32, wish: T) -> Order<T> {

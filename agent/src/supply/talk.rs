@@ -22,7 +22,7 @@ pub(crate) enum Change {
 /// What the front asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// What is installed, and if so wished what the indexes offer, which is downloaded for it.
+    /// What is installed, and if that is asked for what the indexes offer, which is downloaded for it.
     List {
         /// The indexes too.
         offers: bool,

@@ -128,10 +128,13 @@ impl Worker {
     /// Waits for it to say something.
     fn hear(&mut self, end: Instant) -> Result<(), WorkerError> {
         let left = end.saturating_duration_since(Instant::now());
+        // Also of one that never stops talking.
+        if left.is_zero() {
+            return Err(WorkerError::Late(self.role));
+        }
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         let mut fds = [PollFd::new(self.says.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, timeout) {
-            Ok(0) if end <= Instant::now() => return Err(WorkerError::Late(self.role)),
             Ok(0) | Err(Errno::EINTR) => return Ok(()),
             polled => polled.map_err(system("poll"))?,
         };

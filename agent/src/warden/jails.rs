@@ -56,7 +56,8 @@ impl<H: Hands> Jails<H> {
     /// Does what the front asked for.
     pub(super) fn obey(&mut self, message: ToWarden, front: &Front) {
         match message {
-            ToWarden::Serving | ToWarden::Alive | ToWarden::RuntimesRead | ToWarden::Supply(_) => {}
+            ToWarden::Serving | ToWarden::Alive | ToWarden::RuntimesRead | ToWarden::Supply(..) => {
+            }
             ToWarden::Create(request) => {
                 if let Err(failure) = self.order(request) {
                     front.tell(&FromWarden::NotCreated(request, failure), &[]);

@@ -31,7 +31,7 @@ use jails::Jails;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use protocol::{FromWarden, RequestId, ToWarden};
+use protocol::{FromWarden, Purpose, RequestId, ToWarden};
 use refresh::Refresh;
 use signals::Signals;
 use std::io::{self, Write};
@@ -294,7 +294,9 @@ impl Warden {
                 }
                 Ok(Some((ToWarden::RuntimesRead, _))) => self.refresh.taken_over(),
                 Ok(Some((ToWarden::Alive, _))) => self.front.is_alive(),
-                Ok(Some((ToWarden::Supply(request), fds))) => self.supply(request, &fds),
+                Ok(Some((ToWarden::Supply(request, purpose), fds))) => {
+                    self.supply(request, purpose, &fds);
+                }
                 Ok(Some((message, _))) => self.jails.obey(message, &self.front),
                 Ok(None) => return,
                 // One that does not end all the same is killed when the time for the drain is over.
@@ -314,9 +316,9 @@ impl Warden {
     }
 
     /// Starts what lists or changes packages, unless the node is about to end or has come to one.
-    fn supply(&mut self, request: RequestId, fds: &[OwnedFd]) {
+    fn supply(&mut self, request: RequestId, purpose: Purpose, fds: &[OwnedFd]) {
         let started = match fds {
-            [socket] if !self.is_ending() => self.supplies.start(request, socket),
+            [socket] if !self.is_ending() => self.supplies.start(request, purpose, socket),
             _ => false,
         };
         if !started {
@@ -365,7 +367,7 @@ impl Warden {
             self.integrity.check_if_due();
         }
         if self.is_ending() {
-            self.refresh.refuse_questions();
+            self.refresh.give_up();
         } else if !self.is_looking_at_runtimes() {
             self.refresh.start_if_due();
         }

@@ -34,11 +34,21 @@ pub(crate) enum ToWarden {
     /// Kill and remove. No answer.
     Destroy(JailId),
     /// With a socket: start a process that lists or changes packages as is said on it. Answer: `Supplied`.
-    Supply(RequestId),
+    Supply(RequestId, Purpose),
     /// The answer to [`FromWarden::Ping`].
     Alive,
     /// The answer to [`FromWarden::RuntimesChanged`]: from now on jobs get those.
     RuntimesRead,
+}
+
+/// What a process for packages is started for: one for each at once, so that lists, which anybody may ask for, keep no
+/// change waiting. That it keeps to it matters to nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    /// To say what there is.
+    List,
+    /// To install or remove.
+    Change,
 }
 
 /// Warden to front.

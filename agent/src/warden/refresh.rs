@@ -55,8 +55,10 @@ impl Refresh {
         self.ask();
     }
 
-    /// None will be started any more.
-    pub(super) fn refuse_questions(&mut self) {
+    /// None will be started any more, so that none is due either.
+    pub(super) fn give_up(&mut self) {
+        self.asked = false;
+        self.unmount = None;
         let asked_for = std::mem::take(&mut self.next_for);
         self.answer(asked_for, false);
     }

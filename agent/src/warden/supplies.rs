@@ -1,18 +1,21 @@
 //! The processes that list and change packages, as the front asks for them. The warden starts them and hears of their end;
 //! what they are told and answer goes past it.
 
-use super::protocol::RequestId;
+use super::protocol::{Purpose, RequestId};
 use crate::supply::{Office, Outcome};
 use jail::host::Child;
 use nix::sys::wait::WaitStatus;
 use std::os::fd::OwnedFd;
 
-/// The most at once: one that changes and one that lists.
-const MOST: usize = 2;
-
 pub(super) struct Supplies {
     office: Office,
-    running: Vec<(Child, Option<RequestId>)>,
+    running: Vec<Running>,
+}
+
+struct Running {
+    child: Child,
+    purpose: Purpose,
+    request: Option<RequestId>,
 }
 
 impl Supplies {
@@ -23,14 +26,19 @@ impl Supplies {
         }
     }
 
-    /// Starts one, with the socket on which it hears the wish. Whether it could be started.
-    pub(super) fn start(&mut self, request: RequestId, socket: &OwnedFd) -> bool {
-        if self.running.len() >= MOST {
+    /// Starts one, with the socket on which it hears what it is to do. Whether it could be started.
+    pub(super) fn start(&mut self, request: RequestId, purpose: Purpose, socket: &OwnedFd) -> bool {
+        if self.running.iter().any(|other| other.purpose == purpose) {
+            tracing::warn!(?purpose, "a process for packages is at it already");
             return false;
         }
         match self.office.start(socket) {
             Ok(child) => {
-                self.running.push((child, Some(request)));
+                self.running.push(Running {
+                    child,
+                    purpose,
+                    request: Some(request),
+                });
                 true
             }
             Err(error) => {
@@ -42,16 +50,16 @@ impl Supplies {
 
     /// The front that asked is no more. What they are at goes on.
     pub(super) fn forget_questions(&mut self) {
-        for (_, request) in &mut self.running {
-            *request = None;
+        for running in &mut self.running {
+            running.request = None;
         }
     }
 
     /// A child of the warden has ended. If it was one of these: for which request, and whether the store has changed.
     pub(super) fn ended(&mut self, status: WaitStatus) -> Option<(Option<RequestId>, bool)> {
-        let ours = |(child, _): &(Child, _)| status.pid() == Some(child.pid);
+        let ours = |running: &Running| status.pid() == Some(running.child.pid);
         let index = self.running.iter().position(ours)?;
-        let (_, request) = self.running.swap_remove(index);
+        let Running { request, .. } = self.running.swap_remove(index);
         let outcome = Outcome::of(status);
         if outcome == Outcome::Died {
             tracing::error!(?status, "the process for packages died");

@@ -95,11 +95,11 @@ impl Installer {
             .try_for_each(|step| step(&publishing))
     }
 
-    /// Removes a package, whether it came by [`Installer::publish`] or otherwise. It is gone at once; an error in deleting
-    /// its files afterwards leaves them to [`Installer::recover`].
+    /// Removes a package, whether it came by [`Installer::publish`] or otherwise. It is gone at once; what can't be deleted
+    /// afterwards is left to [`Installer::recover`].
     ///
     /// # Errors
-    /// It is not there, or can't be removed.
+    /// It is not there, or can't be moved away.
     pub fn remove(&self, id: &PackageId) -> Result<(), InstallError> {
         let _lock = self.lock()?;
         let removing = Removing {
@@ -107,25 +107,27 @@ impl Installer {
             staging: Staging::make(&self.staging())?,
             id,
         };
-        Removing::STEPS
-            .iter()
-            .try_for_each(|step| step(&removing))?;
-        removing.staging.delete()
+        let (hide, tidy_up) = Removing::STEPS;
+        hide(&removing)?;
+        // It is removed, whatever becomes of these.
+        tidy_up.iter().for_each(|step| drop(step(&removing)));
+        Ok(())
     }
 
     /// Removes what crashes have left: staging folders that nobody has open, manifests without a package, names without
     /// a version. To be called at start.
     ///
     /// # Errors
-    /// Something can't be removed.
+    /// Something can't be removed: the first such thing; all else is.
     pub fn recover(&self) -> Result<(), InstallError> {
         let _lock = self.lock()?;
-        for folder in folders(&self.staging())? {
-            if let Some(left) = Staging::abandoned(folder)? {
-                left.delete()?;
-            }
-        }
-        self.forget_what_is_gone()
+        let remove = |folder| match Staging::abandoned(folder)? {
+            Some(left) => left.delete(),
+            None => Ok(()),
+        };
+        let removed: Vec<_> = folders(&self.staging())?.into_iter().map(remove).collect();
+        self.forget_what_is_gone()?;
+        removed.into_iter().collect()
     }
 
     /// Reads an installed package whole and compares it with its manifest.

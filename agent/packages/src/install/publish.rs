@@ -1,5 +1,6 @@
 //! From a staging folder to a package, step by step. Until the last one the store is as it was.
 
+use super::remove::Removing;
 use super::{InstallError, Installer, Staging, check, exists, make_folder};
 use crate::id::PackageId;
 use crate::sealed::{SealError, Tree, create, rename, sync};
@@ -32,11 +33,24 @@ impl<'a> Publishing<'a> {
         Self::show,
     ];
 
+    /// A folder without the mark is what somebody began and did not end, a copy perhaps, or an install of Piston's.
     fn is_new(&self) -> Result<(), InstallError> {
-        match exists(&self.installer.package(self.id))? {
-            false => Ok(()),
-            true => Err(InstallError::AlreadyInstalled(self.id.clone())),
+        let package = self.installer.package(self.id);
+        if exists(&package.join(INSTALLED))? {
+            return Err(InstallError::AlreadyInstalled(self.id.clone()));
         }
+        if exists(&package)? {
+            let installer = self.installer;
+            let staging = Staging::make(&installer.staging())?;
+            let id = self.id;
+            Removing {
+                installer,
+                staging,
+                id,
+            }
+            .hide()?;
+        }
+        Ok(())
     }
 
     /// Before anything in it is opened: only what is below it can be.

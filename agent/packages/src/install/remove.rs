@@ -17,11 +17,11 @@ pub(super) struct Removing<'a> {
 type Step<'a> = fn(&Removing<'a>) -> Result<(), InstallError>;
 
 impl<'a> Removing<'a> {
-    /// In this order. The tests stop after each.
-    pub(super) const STEPS: [Step<'a>; 3] = [Self::hide, Self::forget, Self::tidy];
+    /// In this order; after the first it is removed. The tests stop after each.
+    pub(super) const STEPS: (Step<'a>, [Step<'a>; 2]) = (Self::hide, [Self::forget, Self::tidy]);
 
     /// A link in the package's place is moved, not followed.
-    fn hide(&self) -> Result<(), InstallError> {
+    pub(super) fn hide(&self) -> Result<(), InstallError> {
         let package = self.installer.package(self.id);
         if !exists(&package)? {
             return Err(InstallError::NotInstalled(self.id.clone()));

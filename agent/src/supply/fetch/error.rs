@@ -74,7 +74,10 @@ impl GetError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::TooLong(_) => FailureKind::TooLong,
-            Self::Checksum(_) | Self::ChecksumAgain(_) => FailureKind::Checksum,
+            &Self::Checksum(ChecksumError::Checksum { expected, found })
+            | &Self::ChecksumAgain(ChecksumError::Checksum { expected, found }) => {
+                FailureKind::Checksum { expected, found }
+            }
             Self::Keep(_) | Self::NoCertificates | Self::Proxy(_) => FailureKind::Other,
             _ => FailureKind::Unreachable,
         }

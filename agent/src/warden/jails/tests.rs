@@ -40,7 +40,7 @@ fn question(message: &ToWarden) -> Option<RequestId> {
         ToWarden::Serving
         | ToWarden::Alive
         | ToWarden::RuntimesRead
-        | ToWarden::Supply(_)
+        | ToWarden::Supply(..)
         | ToWarden::Destroy(_) => None,
     }
 }
