@@ -9,6 +9,7 @@ use crate::limits::{Ceilings, StageLimits};
 use crate::pool::{Jail, Meter};
 use crate::warden::protocol::Usage;
 use jail::Bytes;
+use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
 use packages::{Command, Inputs};
 use std::time::Duration;
@@ -225,13 +226,14 @@ async fn settled(meter: &Meter, stage: Stage) -> Result<Usage, JobError> {
 }
 
 /// The package's variables, and ours, each name once. `HOME` and `PISTON_LANGUAGE` are Piston's, which sets them over what a
-/// package says; the memory limit is for start scripts, which size heaps by it. A search path and a UTF-8 locale (Java
+/// package says; the memory limit is for start scripts, which size heaps by it; the working folder is what a shell in front would tell. A search path and a UTF-8 locale (Java
 /// prints `?` without one) are there where the package has none of its own.
 fn environment(package: &[(String, String)], language: &str, memory: Bytes) -> Vec<String> {
     let nodes = [
         ("HOME", "/tmp".to_owned()),
         ("PISTON_LANGUAGE", language.to_owned()),
         ("CAPSULE_MEMORY_LIMIT", memory.get().to_string()),
+        ("PWD", SUBMISSION.to_owned()),
     ];
     let has = |name: &str| package.iter().any(|(set, _)| set == name);
     let defaults = [PATH, LOCALE].into_iter();
@@ -258,11 +260,11 @@ mod tests {
         };
         assert_eq!(
             env(&[]),
-            "PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5"
+            "PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5 PWD=/box/submission"
         );
         assert_eq!(
             env(&[("PATH", "/p"), ("HOME", "/p"), ("LANG", "C"), ("X", "")]),
-            "PATH=/p LANG=C X= HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5"
+            "PATH=/p LANG=C X= HOME=/tmp PISTON_LANGUAGE=c++ CAPSULE_MEMORY_LIMIT=5 PWD=/box/submission"
         );
     }
 }

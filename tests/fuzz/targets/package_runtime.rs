@@ -114,7 +114,7 @@ fn assert_command(command: &Command, stages: &Stages, files: &[JobFile<'_>]) {
             !value.contains('\0') && set.insert(name),
             "{name:?} {value:?}"
         );
-        let nodes = ["HOME", "PISTON_LANGUAGE", "CAPSULE_MEMORY_LIMIT"];
+        let nodes = ["HOME", "PWD", "PISTON_LANGUAGE", "CAPSULE_MEMORY_LIMIT"];
         assert!(!nodes.contains(&name.as_str()), "{name:?}");
     }
 }

@@ -23,7 +23,7 @@ const SCHEMA: i64 = 1;
 const ENDING_MAX: usize = 10;
 
 /// Variables that the node sets for every stage, whatever a package says.
-pub(crate) const NODES_OWN: [&str; 3] = ["HOME", "PISTON_LANGUAGE", "CAPSULE_MEMORY_LIMIT"];
+pub(crate) const NODES_OWN: [&str; 4] = ["HOME", "PWD", "PISTON_LANGUAGE", "CAPSULE_MEMORY_LIMIT"];
 
 /// What a `runtime.toml` says of one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
