@@ -36,7 +36,7 @@ impl<'a> Publishing<'a> {
     /// A folder without the mark is what somebody began and did not end, a copy perhaps, or an install of Piston's.
     fn is_new(&self) -> Result<(), InstallError> {
         let package = self.installer.package(self.id);
-        if exists(&package.join(INSTALLED))? {
+        if package.is_symlink() || exists(&package.join(INSTALLED))? {
             return Err(InstallError::AlreadyInstalled(self.id.clone()));
         }
         if exists(&package)? {

@@ -186,7 +186,7 @@ fn what_is_there_is_not_replaced() {
         Err(InstallError::AlreadyInstalled(_))
     ));
     data.assert_clean(true);
-    // Also where it is not a package: a folder still being filled, or a link.
+    // Also where it is a link, whatever that leads to.
     let data = Data::new();
     fs::create_dir(data.dir.path().join("packages/python")).unwrap();
     symlink("/nowhere", data.dir.path().join("packages/python/3.11.2")).unwrap();
@@ -196,6 +196,17 @@ fn what_is_there_is_not_replaced() {
     ));
     data.installer.remove(&id()).unwrap();
     data.assert_clean(false);
+}
+
+/// Somebody has begun to copy it there, or Piston to install it.
+#[test]
+fn what_was_never_finished_is_replaced() {
+    let data = Data::new();
+    let folder = data.dir.path().join("packages/python/3.11.2");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("half"), "").unwrap();
+    data.publish(data.staged()).unwrap();
+    data.assert_clean(true);
 }
 
 #[test]
