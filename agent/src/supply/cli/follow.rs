@@ -54,12 +54,16 @@ pub(super) fn follow(state_directory: &Path, changes: &[Change]) -> Result<(), F
     let end = Instant::now() + PATIENCE;
     let mut taken = node.taken_over(&state);
     node.signal(Signal::SIGHUP).map_err(FollowError::Tell)?;
-    // Two things are to be seen, in this order: that the view is right, and that the front has read it after that.
-    while !shows(&view, changes) {
+    // What the front has read before the view was seen to be wrong is not what it has to read; whatever comes after is.
+    loop {
+        let now = node.taken_over(&state);
+        if shows(&view, changes) {
+            break;
+        }
+        taken = now;
         if pause(&node, end)? {
             return Ok(());
         }
-        taken = node.taken_over(&state);
     }
     while node.taken_over(&state) == taken {
         if pause(&node, end)? {
