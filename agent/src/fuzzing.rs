@@ -6,6 +6,7 @@ use crate::config::{Config, Flags, HostFacts};
 use crate::job::output::{Output, Stream};
 use crate::job::request::{Job, check, parse};
 use crate::limits::{Ceilings, ConfiguredStage, RuntimeLimits, StageLimits};
+use crate::supply::{Request, Wish};
 use crate::warden::protocol::{FromWarden, ToWarden};
 use jail::Bytes;
 use packages::{Cap, LimitOverrides, Package, Provided, Stages};
@@ -269,6 +270,15 @@ pub fn to_warden(packet: &[u8]) -> Option<Vec<u8>> {
 /// What the front hears from the warden: decoded and written down again.
 pub fn from_warden(packet: &[u8]) -> Option<Vec<u8>> {
     again::<FromWarden>(packet)
+}
+
+/// What the office, which is root, goes on with of what it hears: the name and the selector of a package.
+pub fn office_hears(request: &[u8]) -> Option<(String, String)> {
+    let Request::Change(_, package) = serde_json::from_slice(request).ok()? else {
+        return None;
+    };
+    Wish::new(&package.language, &package.version).ok()?;
+    Some((package.language, package.version))
 }
 
 fn again<M: Serialize + DeserializeOwned>(packet: &[u8]) -> Option<Vec<u8>> {

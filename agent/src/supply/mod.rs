@@ -28,6 +28,8 @@ pub(crate) use fetch::main as fetch_main;
 pub(crate) use install::{Listed, Stage, Supply};
 pub(crate) use office::{OFFICE, Office, Outcome, office_main};
 pub(crate) use order::{Proxies, Sources};
+#[cfg(fuzzing)]
+pub(crate) use talk::Request;
 pub(crate) use talk::{Change, DeskError};
 pub(crate) use unpack::{UNPACK, unpack_main};
 pub(crate) use wish::Wish;
