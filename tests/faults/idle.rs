@@ -6,7 +6,7 @@ use capsule_tests::processes::Process;
 use std::time::Duration;
 
 /// Processor time of a process so far, in ticks of 10 ms.
-fn ticks(process: &Process) -> u64 {
+pub(crate) fn ticks(process: &Process) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid));
     let stat = stat.expect("the process is there");
     let (_, fields) = stat.rsplit_once(')').expect("a name is in parentheses");

@@ -1,6 +1,7 @@
 //! Runtime files that are not what was sealed: on the disk, or only in the page cache.
 
 use crate::configuration::refusal;
+use crate::idle::ticks;
 use crate::images::{Data, PYTHON, options_on, seal_lines};
 use crate::job::{assert_serves, begin, python, sleeper};
 use capsule_tests::{Node, NodeOptions, wait};
@@ -58,6 +59,16 @@ fn assert_stopped(node: &Node) {
     wait::until(Duration::from_secs(5), gone).expect("no jail is left");
 }
 
+/// Asked to follow its store it does not, and does nothing else either.
+fn assert_rests(node: &Node) {
+    node.signal(Signal::SIGHUP);
+    let warden = node.warden();
+    let before = ticks(&warden);
+    std::thread::sleep(Duration::from_secs(1));
+    let spent = ticks(&warden) - before;
+    assert!(spent <= 20, "{spent}0 ms of processor time in 1 s");
+}
+
 #[test]
 fn an_image_that_was_changed_is_never_mounted() {
     let data = Data::new();
@@ -90,6 +101,7 @@ fn an_image_that_is_changed_under_a_node_stops_it() {
     if let Ok(reply) = job.join().expect("the client ends") {
         assert_eq!(reply.status, 503, "{}", reply.text());
     }
+    assert_rests(&node);
     let (status, said) = node.verify();
     assert_eq!(status, Some(1), "{said}");
     let line = said.lines().find(|line| line.starts_with("CHANGED"));

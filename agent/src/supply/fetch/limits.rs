@@ -51,7 +51,7 @@ impl Default for Limits {
             least: Bytes::kib(30),
             // Indexes have some ten kilobytes. A server that answers nothing takes no longer than half a minute of it.
             index_time: Duration::from_secs(60),
-            // The longest archive at a megabyte a second.
+            // The longest archive at a quarter of a megabyte a second.
             archive_time: Duration::from_secs(75 * 60),
             index_tries: 3,
             archive_tries: 6,
@@ -59,7 +59,7 @@ impl Default for Limits {
             longest_wait: Duration::from_secs(15),
             redirects: 5,
             // Ten times the largest package of Piston's.
-            archive: Bytes::mib(4096),
+            archive: Bytes::mib(1024),
             progress: Duration::from_millis(100),
         }
     }
