@@ -117,18 +117,22 @@ impl Preparation<'_> {
             .place(store)
             .map_err(failed)
             .and_then(|_| self.retire(parts))
-            .and_then(|()| self.provide_missing(parts));
+            .and_then(|stale| self.provide_missing(parts, &stale));
         self.view.set_writable(false).map_err(failed)?;
         self.warn();
         done
     }
 
-    /// Seals, checks and mounts what is not there yet.
-    fn provide_missing(&mut self, parts: &[String]) -> Result<(), PrepareError> {
-        let is_missing = |part: &&String| !self.view.part(part).is_dir();
+    /// Seals and checks what is not there yet or is stale, then mounts each.
+    fn provide_missing(&mut self, parts: &[String], stale: &[String]) -> Result<(), PrepareError> {
+        let is_missing = |part: &&String| stale.contains(part) || !self.view.part(part).is_dir();
         let missing: Vec<String> = parts.iter().filter(is_missing).cloned().collect();
         let sealed = self.images(parts, &missing)?;
         for (part, image) in missing.iter().zip(sealed) {
+            if stale.contains(part) {
+                self.unmount(part)
+                    .map_err(|source| PrepareError::View { source })?;
+            }
             if let Err(error) = self.provide(part, image) {
                 // Half of it must not pass for a part that is there.
                 if let Err(error) = self.unmount(part) {

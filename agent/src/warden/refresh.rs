@@ -19,7 +19,9 @@ pub(super) struct Refresh {
     next_for: Vec<RequestId>,
     this_for: Vec<RequestId>,
     running: Option<Started>,
-    /// When to unmount what was retired.
+    /// Whether the one that runs looks at the store, or was started to unmount only.
+    retires: bool,
+    /// When to unmount what was retired, or to try again.
     unmount: Option<Instant>,
     /// What the front is to be told.
     news: Vec<FromWarden>,
@@ -37,6 +39,7 @@ impl Refresh {
             next_for: Vec::new(),
             this_for: Vec::new(),
             running: None,
+            retires: false,
             unmount: None,
             news: Vec::new(),
             read: 0,
@@ -82,19 +85,19 @@ impl Refresh {
             return;
         }
         let asked_for = std::mem::take(&mut self.next_for);
+        self.retires = std::mem::take(&mut self.asked);
         match self.order.start(unmounts) {
             Ok(started) => {
                 self.running = Some(started);
                 self.this_for = asked_for;
+                self.unmount = None;
             }
             Err(error) => {
-                tracing::error!(%error, "the store can't be looked at: ask again");
+                tracing::error!(%error, "the store can't be looked at, trying again");
                 self.answer(asked_for, false);
+                self.unmount = Some(now + self.grace);
             }
         }
-        // What is retired from now on is for the next one.
-        self.unmount = self.asked.then(|| now + self.grace);
-        self.asked = false;
     }
 
     /// A child of the warden has ended. Whether it was such a helper.
@@ -111,6 +114,8 @@ impl Refresh {
                 "the runtimes could not be made those of the store"
             ),
         }
+        // From when the front knows: until then jobs may ask for what was retired. That is for the next one to unmount.
+        self.unmount = self.retires.then(|| Instant::now() + self.grace);
         // Also of one that failed: some of it may be done.
         self.news.push(FromWarden::RuntimesChanged);
         let asked_for = std::mem::take(&mut self.this_for);

@@ -24,13 +24,14 @@ impl Warden {
         }
         if self.is_ending() {
             self.refresh.give_up();
-        } else if !self.is_looking_at_runtimes() {
-            self.refresh.start_if_due();
         }
         let news = self.refresh.take_news();
         // A front that starts later sees it anyway.
         if self.hears() {
             news.iter().for_each(|news| self.front.tell(news, &[]));
+        }
+        if !self.is_ending() && !self.is_looking_at_runtimes() {
+            self.refresh.start_if_due();
         }
     }
 

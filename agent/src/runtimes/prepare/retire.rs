@@ -12,16 +12,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 impl Preparation<'_> {
-    /// Marks packages that the store has no more, and unmounts those for which there is another. Jails that have them keep
-    /// them: a mount that is detached lives as long as there is a copy of it.
-    pub(super) fn retire(&self, wanted: &[String]) -> Result<(), PrepareError> {
+    /// Marks packages that the store has no more, and says which of the others it has otherwise by now: these stay until
+    /// what is to replace them is ready. Jails that have a package keep it: a mount that is detached lives as long as there
+    /// is a copy of it.
+    pub(super) fn retire(&self, wanted: &[String]) -> Result<Vec<String>, PrepareError> {
         let failed = |source| PrepareError::View { source };
+        let mut stale = Vec::new();
         for part in self.view.packages_there().map_err(failed)? {
             let folder = self.view.part(&part);
             let retired = is_retired(&folder);
             if wanted.contains(&part) {
                 if retired || !self.is_current(&part) {
-                    self.unmount(&part).map_err(failed)?;
+                    stale.push(part);
                 }
             } else if !retired {
                 let mark = retired_mark(&folder).ok_or(io::ErrorKind::InvalidFilename);
@@ -34,7 +36,7 @@ impl Preparation<'_> {
                 tracing::info!(part, "unmounted");
             }
         }
-        Ok(())
+        Ok(stale)
     }
 
     /// Whether what is mounted was made of the folder as it is now.
