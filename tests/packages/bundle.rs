@@ -125,7 +125,7 @@ fn what_is_no_bundle_is_refused() {
     let desk = Desk::at(&server);
     for (file, sentence) in [
         ("/etc/passwd", "no bundle"),
-        ("/dev/zero", "look at the archive"),
+        ("/dev/zero", "an ordinary file"),
         ("/nowhere", "can't open /nowhere"),
     ] {
         let said = desk.packages(&["install", "--bundle", file, "greet"]);

@@ -24,6 +24,9 @@ pub(crate) enum SupplyError {
     /// A bundle does not have it.
     #[error("it is not in the bundle: tar -tf lists what is")]
     NotInBundle,
+    /// It is a device, folder or the like.
+    #[error("a bundle is an ordinary file, and this is something else")]
+    NoFile,
     /// Piston: 500, `Already installed`.
     #[error("{0} is installed already; remove it first to install it anew")]
     AlreadyInstalled(PackageId),

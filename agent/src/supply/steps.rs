@@ -177,6 +177,10 @@ pub(super) fn copied(
     installer: &Installer,
     mut file: &File,
 ) -> Result<(Staging, File), SupplyError> {
+    // A device may have no end.
+    if !file.metadata().is_ok_and(|status| status.is_file()) {
+        return Err(SupplyError::NoFile);
+    }
     let folder = installer.stage()?;
     let path = folder.path().join(ARCHIVE);
     let mut copy = make(&path)?;
