@@ -8,6 +8,7 @@ mod phase;
 mod report;
 pub(crate) mod request;
 mod supervise;
+mod thrashing;
 
 use crate::front::Node;
 use crate::pool::Jail;

@@ -55,7 +55,7 @@ pub(super) enum Ending {
     CpuTime,
     /// It wrote too much to this stream.
     Output(Stream),
-    /// A process was killed for want of memory.
+    /// A process was killed for want of memory, or had none left to go on with.
     Memory,
     /// The jail died under it.
     Lost,

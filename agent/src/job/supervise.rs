@@ -3,6 +3,7 @@
 use super::error::JobError;
 use super::output::{Output, Stream};
 use super::phase::Ending;
+use super::thrashing::{self, Thrashing};
 use crate::limits::StageLimits;
 use crate::pool::{Jail, Meter, Pipes};
 use jail::proto::{End, FromInit, ProtoError};
@@ -42,6 +43,20 @@ impl Watch<'_> {
         sleep_until(self.since + self.limits.wall).await;
     }
 
+    /// Ends when the program does nothing but read its own files again and again.
+    async fn thrashes(&self) {
+        let mut thrashing = Thrashing::new(self.limits.memory);
+        loop {
+            sleep(thrashing::LOOK).await;
+            let Ok(usage) = self.meter.read().await else {
+                continue;
+            };
+            if thrashing.shows(usage.read_back) {
+                return;
+            }
+        }
+    }
+
     /// Ends when the processor time is used up. Looks first when it could be at the earliest, on all cores.
     async fn cpu_time(&self) {
         let mut left = self.limits.cpu;
@@ -78,11 +93,13 @@ pub(super) async fn supervise(
     let mut feed = pin!(feed(stdin, input));
     let mut wall = pin!(watch.wall_time());
     let mut cpu = pin!(watch.cpu_time());
+    let mut thrashes = pin!(watch.thrashes());
     loop {
         tokio::select! {
             message = &mut ended => return finish(message, [(&stdout, Stream::Stdout), (&stderr, Stream::Stderr)], output),
             () = &mut wall => return Ok((Ending::WallTime, None)),
             () = &mut cpu => return Ok((Ending::CpuTime, None)),
+            () = &mut thrashes => return Ok((Ending::Memory, None)),
             () = &mut feed, if feeding => feeding = false,
             read = stdout.read(&mut out), if out_open => {
                 let bytes = taken(&out, read);

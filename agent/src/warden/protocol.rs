@@ -77,6 +77,8 @@ pub(crate) struct Usage {
     pub(crate) is_peak: bool,
     pub(crate) out_of_memory: bool,
     pub(crate) forks_refused: bool,
+    /// Bytes of files read again since they had been dropped for want of memory.
+    pub(crate) read_back: u64,
     /// Something of the stage is still there.
     pub(crate) alive: bool,
 }
@@ -89,6 +91,7 @@ impl From<cgroup::Usage> for Usage {
             is_peak: usage.is_peak,
             out_of_memory: usage.oom_kills > 0,
             forks_refused: usage.forks_refused > 0,
+            read_back: usage.read_back,
             alive: usage.alive > 0,
         }
     }

@@ -15,6 +15,13 @@ const V2_CONTROLLERS: [&str; 3] = ["memory", "pids", "cpu"];
 /// Period of the cpu quota in microseconds, the kernel's default.
 const CPU_PERIOD_US: u64 = 100_000;
 
+/// The kernel counts pages, which are 4 KiB on x86-64.
+const PAGE: u64 = 4096;
+
+/// How far below its limit the most memory that a group ever had may be when it has come up to it: the kernel charges in
+/// batches, of each processor. In bytes.
+const NEAR: u64 = 1 << 20;
+
 /// Makes a group; one that is there already stays.
 pub(super) fn make(group: &Path) -> Result<(), CgroupError> {
     match fs::create_dir(group) {
@@ -224,6 +231,21 @@ pub(super) fn oom_kills(version: Version, group: &Path) -> Result<u64, CgroupErr
         Version::V1 => keyed(group, "memory.oom_control", "oom_kill"),
         Version::V2 => keyed(group, "memory.events", "oom_kill"),
     }
+}
+
+/// Bytes of files that were read into memory again after they had been dropped for want of it, so far. 0 in a group that
+/// has never come near its limit, and before Linux 5.9.
+pub(super) fn read_back(version: Version, group: &Path, peak: Bytes) -> Result<u64, CgroupError> {
+    let file = match version {
+        Version::V1 => "memory.limit_in_bytes",
+        Version::V2 => "memory.max",
+    };
+    // Usage is asked for on the way of every job, and this file is the slowest to read.
+    let is_near = |limit: u64| peak.get() + NEAR >= limit;
+    if !number(group, file).is_ok_and(is_near) {
+        return Ok(0);
+    }
+    Ok(keyed(group, "memory.stat", "workingset_refault_file")?.saturating_mul(PAGE))
 }
 
 /// Forks refused for the limit on processes.

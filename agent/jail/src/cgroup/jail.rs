@@ -55,6 +55,8 @@ pub struct Usage {
     pub oom_kills: u64,
     /// Forks refused for the limit on processes.
     pub forks_refused: u64,
+    /// Bytes of files that it had to read again since they had been dropped for want of memory.
+    pub read_back: u64,
     /// Processes and threads in it now, dead ones that nobody has collected yet included.
     pub alive: u64,
 }
@@ -145,6 +147,7 @@ impl Jail {
             memory_peak: memory_peak.get(),
             is_peak,
             oom_kills: files::oom_kills(self.0.version, self.kills_counted(&memory))?,
+            read_back: files::read_back(self.0.version, &memory, memory_peak)?,
             forks_refused: files::forks_refused(&self.0.pids.join(stage.name()))?,
             alive: files::processes(&self.0.pids.join(stage.name()))?,
         })

@@ -26,6 +26,7 @@ fn the_longest_messages_fit_a_packet() {
         is_peak: true,
         out_of_memory: true,
         forks_refused: true,
+        read_back: u64::MAX,
         alive: true,
     };
     let used = postcard::to_allocvec(&FromWarden::Used(request, usage)).unwrap();
