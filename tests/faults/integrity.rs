@@ -101,6 +101,28 @@ fn an_image_that_is_changed_under_a_node_stops_it() {
     );
 }
 
+/// A node that has the disk as it was sealed, and a page of Python's that is another in the page cache; found by `verify`,
+/// which says so. The kernel may drop the page in between, and nothing is wrong then: another node is tried.
+fn node_with_a_page_changed(data: &Data) -> (Node, String) {
+    let part = data.part(PYTHON);
+    let place = place_of(&data.image(PYTHON), &part.join(UNREAD)) + 100;
+    let attempt = || {
+        let node = Node::start(options_on(data));
+        flip(&data.image(PYTHON), place);
+        let seen = fs::read(node.runtimes().join(PYTHON).join(UNREAD)).expect("root may read");
+        flip(&data.image(PYTHON), place);
+        let stored = fs::read(part.join(UNREAD)).expect("root may read");
+        assert_ne!(seen, stored);
+        let (status, said) = node.verify();
+        (status == Some(1)).then_some((node, said))
+    };
+    std::iter::repeat_with(attempt)
+        .take(5)
+        .flatten()
+        .next()
+        .expect("it is found")
+}
+
 /// What a write to the page cache leaves: the disk is right, what jobs get is not. Found by hand first, by which the node
 /// learns of it; a new front of a node that has stopped serves no more than the one before.
 #[test]
@@ -108,16 +130,7 @@ fn what_only_the_page_cache_has_is_found() {
     let data = Data::new();
     // One that seals reads all of it, so that the page cache would have it before it is changed below.
     drop(Node::start(options_on(&data)));
-    let mut node = Node::start(options_on(&data));
-    let part = data.part(PYTHON);
-    let place = place_of(&data.image(PYTHON), &part.join(UNREAD)) + 100;
-    flip(&data.image(PYTHON), place);
-    let seen = fs::read(node.runtimes().join(PYTHON).join(UNREAD)).unwrap();
-    flip(&data.image(PYTHON), place);
-    assert_ne!(seen, fs::read(part.join(UNREAD)).unwrap());
-
-    let (status, said) = node.verify();
-    assert_eq!(status, Some(1), "{said}");
+    let (mut node, said) = node_with_a_page_changed(&data);
     let found = format!("as jobs see it, {UNREAD} has other content");
     assert!(said.contains(&found), "{said}");
     assert_stopped(&node);
