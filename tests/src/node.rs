@@ -133,10 +133,10 @@ impl Node {
         // Files that a node keeps beside its work (a lock, say) are there when it is ready.
         let ready = Host::read(&self.traces);
         self.before.allow_state_files_of(&ready);
-        self.descriptors =
-            wait::until_steady(Duration::from_secs(10), Duration::from_millis(500), || {
-                self.descriptor_counts()
-            });
+        // Each jail of the pool takes some. A slow machine may pause between two of them.
+        let calm = Duration::from_millis(500) * wait::slowness().isqrt();
+        let limit = Duration::from_secs(10) * wait::slowness();
+        self.descriptors = wait::until_steady(limit, calm, || self.descriptor_counts());
     }
 
     /// Where it listens.
