@@ -240,7 +240,7 @@ pub(super) fn read_back(version: Version, group: &Path, peak: Bytes) -> Result<u
         Version::V1 => "memory.limit_in_bytes",
         Version::V2 => "memory.max",
     };
-    // Usage is asked for on the way of every job, and this file is the slowest to read.
+    // Usage is asked for on the way of every job, and memory.stat is the slowest file to read.
     let is_near = |limit: u64| peak.get() + NEAR >= limit;
     if !number(group, file).is_ok_and(is_near) {
         return Ok(0);
