@@ -36,6 +36,6 @@ pub use part::Part;
 pub use runtime::RuntimeFault;
 pub use selector::Selector;
 pub use stages::{Command, Compile, FileNames, Inputs, JobFile, Stages, WarmStart};
-pub use store::Store;
+pub use store::{Store, check_package};
 
 pub use nodejs_semver::Version;

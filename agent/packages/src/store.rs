@@ -2,9 +2,10 @@
 
 mod contents;
 
-pub(crate) use contents::read_contents;
+use contents::read_contents;
 
 use crate::error::PackageError;
+use crate::id::PackageId;
 use crate::package::Package;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -79,6 +80,15 @@ impl Store {
         }
         (packages, errors)
     }
+}
+
+/// Checks what a package says of itself in a folder where it was unpacked: that it is `id`, and one that can be used. For whoever
+/// unpacks: [`install`](crate::install) does not read it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_package(id: &PackageId, folder: &Path) -> Result<(), PackageError> {
+    read_contents(id.name(), &id.version().to_string(), folder.to_owned()).map(drop)
 }
 
 /// The folders in `dir` with their names, sorted. Plain files between them are of no concern.

@@ -1,20 +1,22 @@
 //! The unpacker, a process that reads an archive: it has a uid of its own, no network, no capability, one folder to fill
 //! and the system calls for that. It believes neither the archive nor who has downloaded it: what the archive has to be
-//! is in the index, and that is signed where keys are configured.
+//! is in the index, and that is signed where keys are configured. What a package says of itself is read here as well.
 
 use super::order::Order;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::fchdir;
 use packages::archive::{self, ArchiveError, Limits};
 use packages::bundle::{Bundle, BundleError};
 use packages::checksum::{self, ChecksumError};
 use packages::index::{Fetched, FetchedError, KeyFault, Release, Trust};
 use packages::sealed::Digest;
-use packages::{FaultySelector, PackageId, Part, Selector};
+use packages::{FaultySelector, PackageError, PackageId, Part, Selector, check_package};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Command name of the process.
@@ -26,6 +28,9 @@ const ARCHIVE_FD: i32 = 3;
 const INDEX_FD: i32 = 4;
 /// The empty folder that it fills, and owns.
 const STAGING_FD: i32 = 5;
+
+/// The same folder, to which it goes: as a path it is short in a message.
+const HERE: &str = "";
 
 /// Memory that it may have, in bytes of addresses. The most entries take 15 MiB, the program itself some more.
 const MEMORY: u64 = 256 << 20;
@@ -103,6 +108,12 @@ enum UnpackError {
     Checksum(#[from] ChecksumError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    #[error("the archive is not of a package {id} that can be used")]
+    Package {
+        id: PackageId,
+        #[source]
+        source: Box<PackageError>,
+    },
 }
 
 fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> UnpackError {
@@ -181,6 +192,7 @@ fn shut_in(staging: &File) -> Result<(), UnpackError> {
     for (resource, most) in limits {
         setrlimit(resource, most, most).map_err(system("limit itself"))?;
     }
+    fchdir(staging).map_err(system("go to the staging folder"))?;
     jail::host::shut_in_to_fill(staging.as_fd()).map_err(system("shut itself in"))
 }
 
@@ -198,9 +210,16 @@ fn choose(
     found.cloned().ok_or(UnpackError::NotFound)
 }
 
-/// The digest of all of it comes before its first byte is looked at.
+/// The digest of all of it comes before its first byte is looked at; what it says of itself comes last.
 fn unpack(release: &Release, archive: Part<'_>, staging: &File) -> Result<PackageId, UnpackError> {
     checksum::check_part(archive, release.sha256)?;
-    archive::unpack(archive, staging.as_fd(), &release.id, &Limits::default())?;
-    Ok(release.id.clone())
+    let id = release.id.clone();
+    archive::unpack(archive, staging.as_fd(), &id, &Limits::default())?;
+    match check_package(&id, Path::new(HERE)) {
+        Ok(()) => Ok(id),
+        Err(source) => Err(UnpackError::Package {
+            id,
+            source: Box::new(source),
+        }),
+    }
 }

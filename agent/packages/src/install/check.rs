@@ -1,8 +1,8 @@
 //! What was unpacked, seen with the eyes of the process that publishes it: root, who trusts nobody that has read an archive.
 
 use super::InstallError;
-use crate::archive::ends_within;
-use crate::sealed::{Found, SealError, walk};
+use crate::archive::{Limits, ends_within};
+use crate::sealed::{Found, SealError, walk, walk_at_most};
 use nix::unistd::{Gid, Uid};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -28,21 +28,32 @@ pub enum Unfit {
     /// A hard link to outside, through which the file could be changed later.
     #[error("it has a name outside of the package")]
     Name,
+    /// With it there is more than an archive may hold.
+    #[error("there are more than {0} bytes up to it")]
+    Much(u64),
 }
 
-/// Checks that a folder holds what [`unpack`](crate::archive::unpack) makes, and nothing else.
-pub(super) fn tree(folder: &Path, owner: u32) -> Result<(), InstallError> {
+/// Checks that a folder holds what [`unpack`](crate::archive::unpack) makes within these limits, and nothing else. No file is
+/// opened.
+pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), InstallError> {
     // By inode, of files with several names: how many there are, how many were seen, and one of them.
     let mut several: BTreeMap<u64, (u64, u64, String)> = BTreeMap::new();
     let mut unfit = None;
-    walk(folder, &mut |found| {
+    let mut bytes = 0;
+    walk_at_most(folder, limits.entries, &mut |found| {
         let status = &found.metadata;
+        if status.is_file() {
+            bytes += status.len();
+        }
         if status.is_file() && status.nlink() > 1 {
             let first = || (status.nlink(), 0, found.name.clone());
             several.entry(status.ino()).or_insert_with(first).1 += 1;
         }
         if unfit.is_none() {
-            unfit = one(found, owner)?.map(|source| (found.name.clone(), source));
+            let much = (bytes > limits.unpacked).then_some(Unfit::Much(limits.unpacked));
+            unfit = one(found, owner)?
+                .or(much)
+                .map(|source| (found.name.clone(), source));
         }
         Ok(())
     })?;

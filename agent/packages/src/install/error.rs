@@ -1,7 +1,6 @@
 //! What can go wrong while packages come and go.
 
 use super::check::Unfit;
-use crate::error::PackageError;
 use crate::id::PackageId;
 use crate::sealed::SealError;
 use std::path::PathBuf;
@@ -19,14 +18,6 @@ pub enum InstallError {
     /// There is none.
     #[error("{0} is not installed")]
     NotInstalled(PackageId),
-    /// What was unpacked is not the package it should be, or one that can't be used.
-    #[error("what was unpacked is not {id}")]
-    Package {
-        /// What it should be.
-        id: PackageId,
-        /// Why it is not.
-        source: Box<PackageError>,
-    },
     /// Whoever unpacked made what no package may have.
     #[error("{name} was unpacked as what no package may have")]
     Unfit {

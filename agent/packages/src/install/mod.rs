@@ -8,8 +8,8 @@
 //! - `manifests/NAME/VERSION.json` is what it consisted of then ([`Tree`]), out of reach of whoever uses it.
 //!
 //! A crash at any moment leaves the package as it was before or as it is afterwards; [`Installer::recover`] removes what
-//! else there is. Nothing here reads an archive. What was unpacked was so by a process that may have been taken over
-//! meanwhile, and is checked anew.
+//! else there is. Nothing here reads an archive, or what a package says of itself ([`check_package`](crate::check_package)). What was
+//! unpacked was so by a process that may have been taken over meanwhile, and its files are checked anew.
 
 mod check;
 mod error;
@@ -74,7 +74,7 @@ impl Installer {
     /// Whoever has unpacked must have ended: what it could still write to after the check would be the package.
     ///
     /// # Errors
-    /// It is no such package, holds what no package does, is there already, or can't be written.
+    /// It holds what no package does, is there already, or can't be written.
     pub fn publish(
         &self,
         staging: Staging,

@@ -2,9 +2,10 @@
 
 use super::remove::Removing;
 use super::{InstallError, Installer, Staging, check, exists, make_folder};
+use crate::archive::Limits;
 use crate::id::PackageId;
 use crate::sealed::{SealError, Tree, create, rename, sync};
-use crate::store::{INSTALLED, read_contents};
+use crate::store::INSTALLED;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -53,19 +54,13 @@ impl<'a> Publishing<'a> {
         Ok(())
     }
 
-    /// Before anything in it is opened: only what is below it can be.
+    /// Before anything in it is opened.
     fn check(&self) -> Result<(), InstallError> {
         let folder = self.staging.path();
         let status = folder
             .symlink_metadata()
             .map_err(SealError::file("look at", folder))?;
-        check::tree(folder, status.uid())?;
-        let version = self.id.version().to_string();
-        let read = read_contents(self.id.name(), &version, folder.to_owned());
-        read.map(drop).map_err(|source| InstallError::Package {
-            id: self.id.clone(),
-            source: Box::new(source),
-        })
+        check::tree(folder, status.uid(), &Limits::default())
     }
 
     fn take_over(&self) -> Result<(), InstallError> {

@@ -19,6 +19,12 @@ pub enum SealError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A folder that somebody else has filled.
+    #[error("there are more than {most} files, folders and links in it")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
+    },
     /// The program that makes images failed.
     #[error("{} ended with {status}: {said}", tool.display())]
     Tool {

@@ -24,7 +24,7 @@ pub use manifest::{Image, Manifest};
 pub use seal::{Format, Tool};
 pub use tree::{Change, Difference, Tree};
 pub use walk::fingerprint;
-pub(crate) use walk::{Found, walk};
+pub(crate) use walk::{Found, walk, walk_at_most};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use super::{Digest, SealError};
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,17 @@ pub(crate) fn walk(
     root: &Path,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
 ) -> Result<(), SealError> {
+    walk_at_most(root, usize::MAX, visit)
+}
+
+/// As [`walk`], in a folder that anybody may have filled: with more than `most` things in it it is not walked to the end,
+/// nor is a list of them held in memory.
+pub(crate) fn walk_at_most(
+    root: &Path,
+    most: usize,
+    visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
+) -> Result<(), SealError> {
+    let mut left = most;
     // The last one is the next one.
     let mut waiting = vec![root.to_owned()];
     while let Some(path) = waiting.pop() {
@@ -34,7 +46,10 @@ pub(crate) fn walk(
         };
         visit(&found)?;
         if is_folder {
-            let mut inside = entries(&found.path)?;
+            let mut inside = entries(&found.path, left)?;
+            left = left
+                .checked_sub(inside.len())
+                .ok_or(SealError::TooMany { most })?;
             inside.sort_unstable_by(|a, b| b.cmp(a));
             waiting.append(&mut inside);
         }
@@ -42,9 +57,12 @@ pub(crate) fn walk(
     Ok(())
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, SealError> {
+/// What is in a folder, or one thing more than `most`.
+fn entries(folder: &Path, most: usize) -> Result<Vec<PathBuf>, SealError> {
+    let enough = most.saturating_add(1);
+    let path = |entry: io::Result<DirEntry>| Ok(entry?.path());
     fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .and_then(|entries| entries.take(enough).map(path).collect())
         .map_err(SealError::file("read the folder", folder))
 }
 

@@ -261,22 +261,13 @@ fn packages_that_come_at_once_leave_each_other_alone() {
 fn what_is_no_package_is_not_published() {
     type Break = fn(&Path, &Path);
     type Expected = fn(&InstallError) -> bool;
-    let package: Expected = |e| matches!(e, InstallError::Package { .. });
-    let cases: [(Break, Expected); 10] = [
-        (|d, _| fs::remove_file(d.join("run")).unwrap(), package),
-        (
-            |d, _| fs::write(d.join("runtime.toml"), "schema = 2").unwrap(),
-            package,
-        ),
+    let cases: [(Break, Expected); 8] = [
         (
             |d, _| {
-                fs::write(
-                    d.join("pkg-info.json"),
-                    r#"{"language":"python","version":"3.11.3"}"#,
-                )
-                .unwrap()
+                let large = File::create(d.join("large")).unwrap();
+                large.set_len(Limits::default().unpacked + 1).unwrap();
             },
-            package,
+            |e| matches!(e, InstallError::Unfit { name, source: Unfit::Much(_) } if name == "large"),
         ),
         (
             |d, _| symlink("/etc/passwd", d.join("l")).unwrap(),
@@ -326,9 +317,34 @@ fn files_of_others_are_not_published() {
     let data = Data::new();
     let staging = data.staged();
     let owner = nix::unistd::geteuid().as_raw();
-    check::tree(staging.path(), owner).unwrap();
-    let error = check::tree(staging.path(), owner + 1).unwrap_err();
+    let limits = Limits::default();
+    check::tree(staging.path(), owner, &limits).unwrap();
+    let error = check::tree(staging.path(), owner + 1, &limits).unwrap_err();
     assert!(is_unfit(&error, ".", Unfit::Owner), "{error:?}");
+}
+
+/// However much a process that was taken over makes, root looks at no more than an archive may hold.
+#[test]
+fn more_than_an_archive_holds_is_not_looked_at() {
+    let data = Data::new();
+    let staging = data.staged();
+    let owner = nix::unistd::geteuid().as_raw();
+    let all = Tree::read(staging.path()).unwrap().count();
+    let check = |entries| {
+        let limits = Limits {
+            entries,
+            ..Limits::default()
+        };
+        check::tree(staging.path(), owner, &limits)
+    };
+    check(all).unwrap();
+    for entries in 0..all {
+        let error = check(entries).unwrap_err();
+        let InstallError::Files(SealError::TooMany { most }) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(most, entries);
+    }
 }
 
 #[test]
