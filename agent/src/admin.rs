@@ -1,7 +1,9 @@
-//! The admin token: whoever has it may change packages from everywhere. It is in a file of root's, and only its digest
-//! goes on to the process that speaks HTTP.
+//! Who may change packages over HTTP. Whoever has the admin token may do so from everywhere: it is in a file of root's,
+//! and only its digest goes on to the process that speaks HTTP.
 
+use crate::config::Config;
 use packages::sealed::Digest;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +14,28 @@ const SHORTEST: usize = 32;
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 4096;
+
+/// Who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Admins {
+    /// Programs of this machine.
+    pub(crate) local: bool,
+    /// Whoever has the token of this digest, from everywhere.
+    pub(crate) token: Option<Digest>,
+}
+
+impl Admins {
+    /// Of a node with this configuration.
+    ///
+    /// # Errors
+    /// The token's file is not what it has to be.
+    pub(crate) fn new(config: &Config) -> Result<Self, TokenError> {
+        Ok(Self {
+            local: config.trust_local_clients,
+            token: token(config.admin_token_file.as_deref())?,
+        })
+    }
+}
 
 /// The file is not what it has to be.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +60,7 @@ pub(crate) enum TokenError {
 }
 
 /// The digest of the token in this file.
-pub(crate) fn token(path: Option<&Path>) -> Result<Option<Digest>, TokenError> {
+fn token(path: Option<&Path>) -> Result<Option<Digest>, TokenError> {
     let Some(path) = path else { return Ok(None) };
     let failed = |source| TokenError::Read {
         path: path.to_owned(),

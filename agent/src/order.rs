@@ -43,11 +43,17 @@ pub(crate) fn give(
     order: &impl Serialize,
     say: Option<BorrowedFd<'_>>,
 ) -> io::Result<Child> {
-    let mut file = File::from(memfd_create(c"order", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(&serde_json::to_vec(order)?)?;
-    file.rewind()?;
+    let file = in_memory(&serde_json::to_vec(order)?)?;
     let fds: Vec<_> = [file.as_fd()].into_iter().chain(say).collect();
     start_helper(role, urgency, &fds)
+}
+
+/// Text for another process as a file of which the other one reads all: unlike a pipe it holds any length.
+pub(crate) fn in_memory(text: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"order", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(text)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// In the helper: its order.

@@ -1,12 +1,13 @@
 //! `capsule-agent serve`: from nothing to a running node.
 
+use crate::admin::{Admins, TokenError};
 use crate::config::{Address, Config, ConfigFaults, Flags, HostFacts, ImagePolicy};
 use crate::front::Settings;
 use crate::listen::Listener;
 use crate::runtimes::{self, ProvideError, View};
 use crate::supply::Office;
 use crate::warden::{self, Options, WardenError};
-use crate::{admin, descriptors, doctor, instance, logging};
+use crate::{descriptors, doctor, instance, logging};
 use jail::Bytes;
 use jail::cgroup::{CgroupError, Tree};
 use jail::host::Spec;
@@ -116,7 +117,7 @@ pub(crate) enum StartError {
     },
     /// The token of who may change packages from elsewhere.
     #[error("the admin token can't be used")]
-    AdminToken(#[from] admin::TokenError),
+    AdminToken(#[from] TokenError),
     /// The runtimes can't be mounted, or are not what was sealed.
     #[error("jobs have no runtimes")]
     Runtimes(#[from] ProvideError),
@@ -173,14 +174,8 @@ pub(crate) fn serve(flags: &Flags) -> Result<(), StartError> {
         .iter()
         .map(bind)
         .collect::<Result<_, _>>()?;
-    let admin_token = admin::token(config.admin_token_file.as_deref())?;
-    let settings = Settings::new(
-        &config,
-        host.cores,
-        listeners.len(),
-        connections,
-        admin_token,
-    );
+    let admins = Admins::new(&config)?;
+    let settings = Settings::new(&config, host.cores, listeners.len(), connections, admins);
     // Before anything is made that a failure would leave on the host: these mounts go away with this process.
     keep_mounts_private()?;
     let view = runtimes::provide(&config)?;

@@ -58,8 +58,10 @@ pub(crate) struct Config {
     pub(crate) state_directory: PathBuf,
     /// How the runtimes are mounted and watched.
     pub(crate) runtimes: Runtimes,
-    /// Holds the token with which packages may be changed from everywhere; without one that may be done here only.
+    /// Holds the token with which packages may be changed from everywhere.
     pub(crate) admin_token_file: Option<PathBuf>,
+    /// Whether programs of this machine may change packages without it.
+    pub(crate) trust_local_clients: bool,
     /// The account that the front runs as. Never root.
     pub(crate) user: String,
     /// Name of the cgroup above all jobs, one path component.

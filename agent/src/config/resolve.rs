@@ -5,7 +5,7 @@ mod limits;
 mod sources;
 
 use super::fault::{ConfigFaults, Origin, Problem};
-use super::layer::{Layer, Value};
+use super::layer::Layer;
 use super::settings::Settings;
 use super::{
     Address, Config, HostFacts, ImagePolicy, LogFormat, Runtimes, Socket, address, defaults,
@@ -41,6 +41,9 @@ pub(super) fn resolve(
             .unwrap_or_else(|| defaults::STATE_DIRECTORY.into()),
         runtimes: runtimes(&mut settings),
         admin_token_file: settings.path("admin_token_file"),
+        trust_local_clients: settings
+            .flag("trust_local_clients")
+            .unwrap_or(defaults::TRUST_LOCAL_CLIENTS),
         user: settings
             .text("user", account)
             .unwrap_or_else(|| defaults::USER.to_owned()),
@@ -89,11 +92,7 @@ fn image_policy(text: &str) -> Option<ImagePolicy> {
 
 /// Piston can give programs a network. Nobody may believe that this node does.
 fn networking(settings: &mut Settings) {
-    let disabled = settings.read("disable_networking", |value| match value {
-        Value::Boolean(disabled) => Some(*disabled),
-        Value::Text(text) => text.trim().to_ascii_lowercase().parse().ok(),
-        _ => None,
-    });
+    let disabled = settings.flag("disable_networking");
     if disabled == Some(false) {
         let origin = settings
             .raw("disable_networking")

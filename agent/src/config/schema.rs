@@ -62,6 +62,7 @@ pub(super) const KEYS: &[Key] = &[
         "milliseconds from 0 to 86400000, 0 for never",
     ),
     own("admin_token_file", PATH),
+    own("trust_local_clients", "true or false"),
     own("user", "the name of an account other than root"),
     own("cgroup", "a name of letters, digits, '-' and '_'"),
     piston("log_level", "one of NONE, ERROR, WARN, INFO, DEBUG, TRACE"),

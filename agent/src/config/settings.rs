@@ -162,6 +162,15 @@ impl Settings {
         })
     }
 
+    /// `true` or `false`, as text too.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.read(key, |value| match value {
+            Value::Boolean(flag) => Some(*flag),
+            Value::Text(text) => text.trim().to_ascii_lowercase().parse().ok(),
+            _ => None,
+        })
+    }
+
     /// Text that `accept` takes, or a list of such texts, which it gets with commas between them.
     pub(super) fn joined<T>(
         &mut self,

@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use super::shelf::Shelf;
+use crate::admin::Admins;
 use crate::catalog::VersionMap;
 use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
 use crate::http::{self, Backend, Readiness};
@@ -13,7 +14,6 @@ use crate::pool::{Link, Pool};
 use crate::supply::{Change, Desk, DeskError};
 use crate::warden::protocol::ToWarden;
 use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
-use packages::sealed::Digest;
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub(crate) struct Settings {
     /// Form of log lines.
     pub(crate) log_format: LogFormat,
     max_connections: usize,
-    admin_token: Option<Digest>,
+    admins: Admins,
     /// How many listeners were handed over.
     pub(super) listeners: usize,
 }
@@ -47,7 +47,7 @@ impl Settings {
         cores: usize,
         listeners: usize,
         max_connections: usize,
-        admin_token: Option<Digest>,
+        admins: Admins,
     ) -> Self {
         Self {
             limits: config.limits.clone(),
@@ -60,7 +60,7 @@ impl Settings {
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
             max_connections,
-            admin_token,
+            admins,
             listeners,
         }
     }
@@ -74,7 +74,7 @@ impl Settings {
         http::Settings {
             max_body,
             max_connections: self.max_connections,
-            admin_token: self.admin_token,
+            admins: self.admins,
             drain: self.admission.drain_timeout,
             ..http::Settings::default()
         }

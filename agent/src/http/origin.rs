@@ -1,10 +1,11 @@
-//! Who may change packages: programs of this machine, and whoever has the admin token.
+//! Who may change packages: programs of this machine, unless the operator trusts none, and whoever has the admin token.
 //!
 //! A node is behind a tunnel that ends on its own machine, so that strangers' requests come from 127.0.0.1 too. What tells
 //! them apart is what a proxy adds, and the host that they ask for. A page in a browser on this machine is a stranger
 //! as well: it says where it is from, or has had its own name lead here.
 
 use super::transport::Peer;
+use crate::admin::Admins;
 use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, VIA};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, request};
@@ -16,11 +17,12 @@ const PROXIES: [&str; 3] = ["cf-", "x-forwarded-", "x-real-ip"];
 /// Names of this machine as its own programs write them. Any other name may be a stranger's that leads here.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Whether a request may change packages; `admin_token` is the token's digest, where there is one.
-pub(super) fn may_change(head: &request::Parts, admin_token: Option<Digest>) -> bool {
+/// Whether a request may change packages.
+pub(super) fn may_change(head: &request::Parts, admins: Admins) -> bool {
     let peer = head.extensions.get().copied().unwrap_or(Peer::Elsewhere);
-    is_local(&head.headers, &head.uri, peer)
-        || admin_token.is_some_and(|digest| has_token(&head.headers, digest))
+    let has_token = |digest| has_token(&head.headers, digest);
+    (admins.local && is_local(&head.headers, &head.uri, peer))
+        || admins.token.is_some_and(has_token)
 }
 
 fn is_local(headers: &HeaderMap, uri: &Uri, peer: Peer) -> bool {
@@ -68,7 +70,17 @@ mod tests {
 
     const TOKEN: &str = "kept-in-a-file-of-root";
 
+    const ADMINS: Admins = Admins {
+        local: true,
+        token: None,
+    };
+
     fn may(peer: Peer, uri: &str, headers: &[(&str, &str)]) -> bool {
+        let token = Some(Digest::of(TOKEN.as_bytes()));
+        may_of(Admins { token, ..ADMINS }, peer, uri, headers)
+    }
+
+    fn may_of(admins: Admins, peer: Peer, uri: &str, headers: &[(&str, &str)]) -> bool {
         let mut request = axum::http::Request::new(());
         *request.uri_mut() = uri.parse().unwrap();
         for (name, value) in headers {
@@ -78,7 +90,7 @@ mod tests {
         }
         request.extensions_mut().insert(peer);
         let (head, ()) = request.into_parts();
-        may_change(&head, Some(Digest::of(TOKEN.as_bytes())))
+        may_change(&head, admins)
     }
 
     fn local(headers: &[(&str, &str)]) -> bool {
@@ -182,10 +194,19 @@ mod tests {
 
     #[test]
     fn without_a_token_none_opens() {
-        let mut request = axum::http::Request::new(());
-        let empty = HeaderValue::from_static("Bearer ");
-        request.headers_mut().insert(AUTHORIZATION, empty);
-        let (head, ()) = request.into_parts();
-        assert!(!may_change(&head, None));
+        let empty = [("authorization", "Bearer ")];
+        assert!(!may_of(ADMINS, Peer::Elsewhere, "/", &empty));
+    }
+
+    #[test]
+    fn where_this_machine_is_not_trusted_only_the_token_opens() {
+        let bearer = format!("Bearer {TOKEN}");
+        let headers = [("host", "localhost"), ("authorization", bearer.as_str())];
+        for (token, with) in [(None, false), (Some(Digest::of(TOKEN.as_bytes())), true)] {
+            let local = false;
+            let may = |headers| may_of(Admins { local, token }, Peer::ThisMachine, "/", headers);
+            assert!(!may(&headers[..1]));
+            assert_eq!(may(&headers), with);
+        }
     }
 }

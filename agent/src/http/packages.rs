@@ -41,7 +41,7 @@ async fn change<B: Backend>(
     change: Change,
 ) -> Result<Response<Body>, ApiError> {
     let (head, body) = request.into_parts();
-    if !origin::may_change(&head, api.settings.admin_token) {
+    if !origin::may_change(&head, api.settings.admins) {
         return Err(ApiError::Stranger);
     }
     let mut charge = api.budget.charge();

@@ -1,6 +1,6 @@
 //! The bounds on what a client can take of the node before its job exists.
 
-use packages::sealed::Digest;
+use crate::admin::Admins;
 use std::time::Duration;
 
 /// Bounds of the HTTP server.
@@ -28,8 +28,8 @@ pub(crate) struct Settings {
     pub(crate) answer_timeout: Duration,
     /// How long a client may take none of an answer's bytes.
     pub(crate) write_timeout: Duration,
-    /// Of the token with which packages may be changed from everywhere; without one only programs of this machine may.
-    pub(crate) admin_token: Option<Digest>,
+    /// Who may change packages.
+    pub(crate) admins: Admins,
     /// How long requests in flight may go on once the node is told to stop.
     pub(crate) drain: Duration,
 }
@@ -60,7 +60,10 @@ impl Default for Settings {
             // As for bodies, and answers are much shorter.
             answer_timeout: Duration::from_secs(120),
             write_timeout: Duration::from_secs(30),
-            admin_token: None,
+            admins: Admins {
+                local: true,
+                token: None,
+            },
             // A job under Piston's limits, 10 s of compile and 3 s of run, ends well within.
             drain: Duration::from_secs(30),
         }

@@ -1,17 +1,17 @@
 //! A process without rights that does one thing in bringing a package: it gets an order, says lines, and is ended.
 
 use super::order::Order;
+use crate::order::in_memory;
 use jail::host::{Child, Network, Unprivileged, start_unprivileged};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::pipe2;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
@@ -80,7 +80,10 @@ impl Worker {
     /// # Errors
     /// [`WorkerError::System`].
     pub(super) fn start<T: Serialize>(job: &Job<'_, T>) -> Result<Self, WorkerError> {
-        let order = in_memory(&job.order).map_err(system("writing an order"))?;
+        let order = serde_json::to_vec(&job.order)
+            .map_err(io::Error::from)
+            .and_then(|text| in_memory(&text))
+            .map_err(system("writing an order"))?;
         let (says, theirs) = pipe2(OFlag::O_CLOEXEC).map_err(system("making a pipe"))?;
         let child = start_unprivileged(&Unprivileged {
             role: job.role,
@@ -181,13 +184,4 @@ impl Drop for Worker {
         // Whoever can't be waited for is no child any more, and so has ended.
         self.end().ok();
     }
-}
-
-/// An order as a file: unlike a pipe it holds one of any length.
-fn in_memory(order: &impl Serialize) -> io::Result<File> {
-    let mut file = File::from(memfd_create(c"order", MFdFlags::MFD_CLOEXEC)?);
-    serde_json::to_writer(&mut file, order)?;
-    file.write_all(b"\n")?;
-    file.rewind()?;
-    Ok(file)
 }

@@ -4,13 +4,13 @@ use super::protocol::{self, FromWarden, ToWarden};
 use super::pulse::{Pulse, Sign};
 use super::{Options, WardenError, system};
 use crate::listen::Listener;
+use crate::order::in_memory;
 use jail::host::{Child, Network, Unprivileged, start_unprivileged};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::Pid;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -145,11 +145,4 @@ impl Front {
             now
         }
     }
-}
-
-fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
-    let mut file = File::from(memfd_create(c"config", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(bytes)?;
-    file.rewind()?;
-    Ok(file.into())
 }

@@ -21,8 +21,7 @@ const RETRY: Duration = Duration::from_secs(30);
 pub(super) struct Integrity {
     order: Option<runtimes::Order>,
     interval: Option<Duration>,
-    /// The one that runs, and when it has to be done.
-    running: Option<(Child, Instant)>,
+    running: Option<Running>,
     /// When to start the next one.
     due: Option<Instant>,
     /// Takes what processor time its cgroup has left over; unless somebody asked, or the one before came to nothing.
@@ -30,6 +29,16 @@ pub(super) struct Integrity {
     /// Checks in a row that came to nothing.
     failures: u32,
     broken: bool,
+}
+
+/// A check that runs.
+struct Running {
+    child: Child,
+    /// When it has to be done.
+    deadline: Instant,
+    urgency: Urgency,
+    /// Whether it was killed because it was in the way.
+    put_off: bool,
 }
 
 impl Integrity {
@@ -73,14 +82,19 @@ impl Integrity {
         self.broken = true;
     }
 
-    /// Ends a check that takes too long, and starts one when it is time for it.
-    pub(super) fn check_if_due(&mut self) {
+    /// Ends a check that takes too long.
+    pub(super) fn end_if_late(&mut self) {
         let now = Instant::now();
-        if let Some((child, _)) = self.running.take_if(|(_, deadline)| *deadline <= now) {
-            // It is collected as a child that nobody knows. One that ignores even this, stuck in a read, stays behind.
-            jail::host::kill(child.process.as_fd()).ok();
+        if let Some(late) = self.running.take_if(|running| running.deadline <= now) {
+            // It is collected as a child that nobody knows.
+            late.end();
             self.failed(&"it did not end in time");
         }
+    }
+
+    /// Starts a check when it is time for one.
+    pub(super) fn start_if_due(&mut self) {
+        let now = Instant::now();
         let due = self.due.is_some_and(|due| due <= now);
         let order = self.order.as_ref().filter(|_| due && !self.broken);
         let Some(order) = order.filter(|_| self.running.is_none()) else {
@@ -88,7 +102,12 @@ impl Integrity {
         };
         match runtimes::start_check(order, self.urgency) {
             Ok(child) => {
-                self.running = Some((child, now + DEADLINE));
+                self.running = Some(Running {
+                    child,
+                    deadline: now + DEADLINE,
+                    urgency: self.urgency,
+                    put_off: false,
+                });
                 self.wait_for_next();
             }
             Err(error) => {
@@ -98,15 +117,26 @@ impl Integrity {
         }
     }
 
+    /// Somebody waits for the runtimes to change, which no check may see: one that nobody waits for is begun anew later.
+    pub(super) fn make_way(&mut self) {
+        let in_the_way = |running: &&mut Running| running.urgency == Urgency::Background;
+        if let Some(running) = self.running.as_mut().filter(in_the_way) {
+            running.end();
+            running.put_off = true;
+        }
+    }
+
     /// A child of the warden has ended. Whether it was a check.
     pub(super) fn ended(&mut self, status: WaitStatus) -> bool {
         let ours = self
             .running
-            .take_if(|(child, _)| status.pid() == Some(child.pid));
-        if ours.is_none() {
+            .take_if(|running| status.pid() == Some(running.child.pid));
+        let Some(Running { put_off, .. }) = ours else {
             return false;
-        }
+        };
         match status {
+            // One that had come to an end before counts.
+            WaitStatus::Signaled(..) if put_off => self.retry(),
             WaitStatus::Exited(_, 0) => {
                 tracing::info!("runtimes are what was sealed");
                 self.failures = 0;
@@ -119,7 +149,7 @@ impl Integrity {
 
     /// How long until there is something to do: the next check, or the deadline of the one that runs.
     pub(super) fn next_check(&self) -> Option<Duration> {
-        let running = self.running.as_ref().map(|(_, deadline)| *deadline);
+        let running = self.running.as_ref().map(|running| running.deadline);
         let next = running.or(self.due).filter(|_| !self.broken)?;
         Some(next.saturating_duration_since(Instant::now()))
     }
@@ -137,9 +167,20 @@ impl Integrity {
             self.broken = true;
             return;
         }
+        self.retry();
+        self.urgency = Urgency::Awaited;
+    }
+
+    fn retry(&mut self) {
         let retry = Instant::now() + RETRY;
         self.due = Some(self.due.map_or(retry, |due| due.min(retry)));
-        self.urgency = Urgency::Awaited;
+    }
+}
+
+impl Running {
+    /// Its end is heard of later, unless it ignores even this, stuck in a read.
+    fn end(&self) {
+        jail::host::kill(self.child.process.as_fd()).ok();
     }
 }
 
@@ -166,8 +207,41 @@ mod tests {
     fn run(integrity: &mut Integrity, deadline: Instant) {
         let process = std::fs::File::open("/dev/null").unwrap().into();
         let pid = CHECK;
-        integrity.running = Some((Child { pid, process }, deadline));
+        integrity.running = Some(Running {
+            child: Child { pid, process },
+            deadline,
+            urgency: integrity.urgency,
+            put_off: false,
+        });
         integrity.due = None;
+    }
+
+    #[test]
+    fn only_a_check_that_nobody_waits_for_makes_way() {
+        let later = Instant::now() + DEADLINE;
+        let killed = WaitStatus::Signaled(CHECK, nix::sys::signal::Signal::SIGKILL, false);
+        for (urgency, is_failure) in [(Urgency::Background, 0), (Urgency::Awaited, 1)] {
+            let mut integrity = Integrity {
+                urgency,
+                ..integrity()
+            };
+            run(&mut integrity, later);
+            integrity.make_way();
+            // The runtimes stay as they are until it has ended.
+            assert!(integrity.is_running());
+            assert!(integrity.ended(killed));
+            assert_eq!(integrity.failures, is_failure);
+            assert!(integrity.next_check().is_some());
+        }
+    }
+
+    #[test]
+    fn what_a_check_has_found_counts_also_when_it_was_in_the_way() {
+        let mut integrity = integrity();
+        run(&mut integrity, Instant::now() + DEADLINE);
+        integrity.make_way();
+        assert!(integrity.ended(WaitStatus::Exited(CHECK, MISMATCH.into())));
+        assert!(integrity.is_broken());
     }
 
     #[test]
@@ -205,7 +279,7 @@ mod tests {
         let mut integrity = integrity();
         run(&mut integrity, Instant::now());
         assert_eq!(integrity.next_check(), Some(Duration::ZERO));
-        integrity.check_if_due();
+        integrity.end_if_late();
         assert!(integrity.running.is_none());
         assert_eq!(integrity.failures, 1);
         assert!(integrity.next_check().is_some());

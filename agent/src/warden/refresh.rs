@@ -73,6 +73,11 @@ impl Refresh {
         self.news.clear();
     }
 
+    /// Whether somebody waits for one that has not begun.
+    pub(super) const fn is_asked_for(&self) -> bool {
+        self.asked
+    }
+
     pub(super) const fn is_running(&self) -> bool {
         self.running.is_some()
     }

@@ -19,11 +19,14 @@ impl Warden {
 
     /// Checks the runtimes, or has them follow the store, when it is time for either and the other is not at it.
     pub(super) fn keep_up(&mut self) {
-        if !self.refresh.is_running() {
-            self.integrity.check_if_due();
-        }
         if self.is_ending() {
             self.refresh.give_up();
+        }
+        self.integrity.end_if_late();
+        if self.refresh.is_asked_for() {
+            self.integrity.make_way();
+        } else if !self.refresh.is_running() {
+            self.integrity.start_if_due();
         }
         let news = self.refresh.take_news();
         // A front that starts later sees it anyway.

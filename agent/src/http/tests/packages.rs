@@ -1,6 +1,7 @@
 //! The routes for packages: what they answer, and to whom.
 
 use super::*;
+use crate::admin::Admins;
 use ::packages::sealed::Digest;
 use serde_json::json;
 
@@ -92,7 +93,10 @@ async fn strangers_change_nothing() {
 #[tokio::test]
 async fn the_admin_token_opens_through_the_tunnel() {
     let settings = Settings {
-        admin_token: Some(Digest::of(TOKEN.as_bytes())),
+        admins: Admins {
+            local: true,
+            token: Some(Digest::of(TOKEN.as_bytes())),
+        },
         ..Settings::default()
     };
     let server = Server::start_with(Fake::default(), settings).await;
