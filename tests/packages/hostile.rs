@@ -18,7 +18,7 @@ type Attack = (
     &'static str,
 );
 
-const ATTACKS: [Attack; 7] = [
+const ATTACKS: [Attack; 9] = [
     (
         "above",
         |_| {},
@@ -75,6 +75,20 @@ const ATTACKS: [Attack; 7] = [
         },
         &[],
         "it describes python/1.0.0",
+    ),
+    (
+        "unusable",
+        |folder| {
+            fs::write(folder.join("runtime.toml"), "schema = 2").expect("a file can be written");
+        },
+        &[],
+        "runtime.toml is not a usable description of stages",
+    ),
+    (
+        "nothing",
+        |folder| fs::remove_file(folder.join("run")).expect("it is ours"),
+        &[],
+        "can't read run",
     ),
 ];
 

@@ -1,8 +1,8 @@
-//! How packages come to this node. A short-lived process for each step; what is root reads no index and no archive, and of
-//! what was unpacked only the few small files that describe a package, once the whole of it was checked:
+//! How packages come to this node. A short-lived process for each step; what is root reads no index, no archive and nothing
+//! that a package says of itself:
 //!
 //! - [`fetch`]: downloads indexes and archives, as an account without rights; network code is nowhere else.
-//! - [`unpack`]: compares an archive with the signed index and unpacks it, as another one, without a network.
+//! - [`unpack`]: compares an archive with the signed index, unpacks it and checks what is in it, as another one, without a network.
 //! - [`install`]: is root, starts the two ([`steps`], [`worker`]), and makes what was unpacked a package. [`Supply`] is for whoever
 //!   installs, removes or lists packages: the command line ([`cli`]), or the [`office`], which the warden starts for the routes.
 //! - [`desk`]: takes the requests of clients from the front to an office.

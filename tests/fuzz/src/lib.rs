@@ -61,3 +61,20 @@ pub fn assert_ends(limit: Duration, ceiling: Duration) {
 pub fn parts(input: &str) -> impl Iterator<Item = &str> {
     input.split("\n---\n")
 }
+
+/// Where a reader of tar archives that skips what is announced sees headers, their sums become right.
+pub fn set_checksums(tar: &mut [u8]) {
+    let mut at = 0;
+    while let Some(header) = tar.get_mut(at..at + 512) {
+        at += 512;
+        if header.iter().all(|&byte| byte == 0) {
+            continue;
+        }
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let size = std::str::from_utf8(&header[124..135]).ok();
+        let size = size.and_then(|size| usize::from_str_radix(size, 8).ok());
+        at = at.saturating_add(size.unwrap_or(0).next_multiple_of(512));
+    }
+}

@@ -5,12 +5,12 @@
 
 use libc::{
     AF_INET, AF_INET6, AF_UNIX, CLONE_NEWUSER, EINVAL, ENOSYS, F_NOTIFY, F_SETFL, F_SETLEASE,
-    IPPROTO_TCP, IPPROTO_UDP, MADV_MERGEABLE, O_DIRECT, POSIX_FADV_DONTNEED, PR_CAPBSET_READ,
-    PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS, PR_GET_PDEATHSIG,
-    PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE,
-    PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK,
-    PR_SET_VMA, PROT_EXEC, RLIMIT_CORE, S_IFIFO, S_IFMT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM,
-    SOL_SOCKET,
+    IPPROTO_TCP, IPPROTO_UDP, MADV_MERGEABLE, O_ACCMODE, O_CREAT, O_DIRECT, POSIX_FADV_DONTNEED,
+    PR_CAPBSET_READ, PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_NAME, PR_GET_NO_NEW_PRIVS,
+    PR_GET_PDEATHSIG, PR_GET_SECCOMP, PR_GET_THP_DISABLE, PR_GET_TIMERSLACK,
+    PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG,
+    PR_SET_THP_DISABLE, PR_SET_TIMERSLACK, PR_SET_VMA, PROT_EXEC, RLIMIT_CORE, S_IFIFO, S_IFMT,
+    SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, SOL_SOCKET,
 };
 use syscalls::Sysno;
 
@@ -354,6 +354,7 @@ pub(super) const UNPACKER: &[Rule] = &[
     allow!("how long the archive is": statx),
     allow!("folders, files and links below the folder that it fills":
         openat2 mkdirat symlinkat linkat newfstatat fstat fchmod utimensat),
+    allow!("what a package says of itself, to be read": openat; when &[Masked(2, (O_ACCMODE | O_CREAT) as u64, 0)]),
     allow!("memory": brk mremap madvise munmap),
     allow!("memory, but no code": mmap mprotect; when &[Masked(2, PROT_EXEC as u64, 0)]),
     allow!("keys of its tables": getrandom),
