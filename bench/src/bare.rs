@@ -49,7 +49,7 @@ impl Bare {
         for step in &self.steps {
             let output = self.step(step).map_err(spawn(&step[0]))?;
             if !output.status.success() {
-                return Err(failed(&output));
+                return Err(failed("bare", &output));
             }
             stdout = output.stdout;
         }
@@ -67,13 +67,14 @@ impl Bare {
     }
 }
 
-fn failed(output: &Output) -> RunError {
+/// A command that did not end with success.
+pub(crate) fn failed(stage: &'static str, output: &Output) -> RunError {
     let end = match (output.status.code(), output.status.signal()) {
         (Some(code), _) => format!("code {code}"),
         (None, signal) => format!("signal {}", signal.unwrap_or_default()),
     };
     RunError::Stage {
-        stage: "bare",
+        stage,
         end,
         stderr: shortened(&String::from_utf8_lossy(&output.stderr)),
     }

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// The project's figures with their goals.
     Figures(FiguresArgs),
+    /// Installing a package, beside `tar xzf` and `sync` of its archive.
+    Install(InstallArgs),
 }
 
 /// Which program is run.
@@ -200,6 +202,29 @@ pub(crate) struct FiguresArgs {
     /// The bare C.
     #[arg(long, default_value = "/usr/bin/gcc main.c -lm && ./a.out")]
     pub(crate) bare_c: String,
+    /// How many pairs.
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+}
+
+/// `install`.
+#[derive(Args, Debug)]
+pub(crate) struct InstallArgs {
+    /// The program capsule-agent.
+    #[arg(long)]
+    pub(crate) agent: PathBuf,
+    /// The package's archive.
+    #[arg(long)]
+    pub(crate) archive: PathBuf,
+    /// The package's name.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Its version.
+    #[arg(long)]
+    pub(crate) version: String,
+    /// Where there is room, on the kind of disk that is meant.
+    #[arg(long, default_value = "/var/tmp")]
+    pub(crate) folder: PathBuf,
     /// How many pairs.
     #[command(flatten)]
     pub(crate) pairs: PairArgs,

@@ -9,6 +9,7 @@ mod client;
 mod compare;
 mod error;
 mod figures;
+mod install;
 mod latency;
 mod memory;
 mod open_loop;
@@ -46,6 +47,7 @@ fn run(cli: &Cli) -> Result<Report, BenchError> {
             Command::OpenLoop(args) => open_loop::run(args).await.map(Report::OpenLoop),
             Command::Compare(args) => compare::run(args).await.map(Report::Comparison),
             Command::Figures(args) => figures::run(args).await.map(Report::Figures),
+            Command::Install(args) => install::run(args).map(Report::Install),
         }
     })
 }

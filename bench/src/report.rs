@@ -3,6 +3,7 @@
 use crate::cli::Format;
 use crate::compare::ComparisonReport;
 use crate::figures::FiguresReport;
+use crate::install::InstallReport;
 use crate::latency::LatencyReport;
 use crate::open_loop::{OpenLoopReport, Step};
 use crate::stats::{Percentiles, Spread};
@@ -25,6 +26,8 @@ pub(crate) enum Report {
     Comparison(ComparisonReport),
     /// `figures`.
     Figures(FiguresReport),
+    /// `install`.
+    Install(InstallReport),
 }
 
 impl Report {
@@ -38,6 +41,7 @@ impl Report {
             (Format::Text, Self::OpenLoop(report)) => open_loop(report),
             (Format::Text, Self::Comparison(report)) => comparison(report),
             (Format::Text, Self::Figures(report)) => figures(report),
+            (Format::Text, Self::Install(report)) => install(report),
         }
     }
 }
@@ -170,6 +174,25 @@ fn figures(report: &FiguresReport) -> String {
         ),
     });
     text
+}
+
+fn install(report: &InstallReport) -> String {
+    let summary = &report.summary;
+    format!(
+        "{:<20} {:.0} MB, {} pairs: tar xzf and sync {:.0} ms (noise {:.0}), installed {:.0} ms (noise {:.0}), {:.2} of its speed (goal {}), {:.1} MB at most in a process (goal {:.0})  {}",
+        format!("install {}", report.package),
+        report.archive_mb,
+        summary.pairs,
+        summary.a_ms.median,
+        summary.a_ms.range(),
+        summary.b_ms.median,
+        summary.b_ms.range(),
+        report.speed,
+        report.goal_speed,
+        report.peak_mb,
+        report.goal_mb,
+        verdict(report.is_ok())
+    )
 }
 
 fn verdict(ok: bool) -> &'static str {
