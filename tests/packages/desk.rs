@@ -64,8 +64,13 @@ impl Desk {
         self.data().join("packages").join(package)
     }
 
-    /// What a node on it is started with.
+    /// A node on it.
     pub(crate) fn node(&self) -> Node {
+        Node::start(self.options())
+    }
+
+    /// What a node on it is started with.
+    pub(crate) fn options(&self) -> NodeOptions {
         let options = NodeOptions::as_deployed()
             .set("max_concurrent_jobs", 4)
             .set("pool_size", 4)
@@ -73,7 +78,7 @@ impl Desk {
         let set = |options: NodeOptions, (key, value): (&String, &toml::Value)| {
             options.set(key, value.clone())
         };
-        Node::start(self.config.iter().fold(options, set))
+        self.config.iter().fold(options, set)
     }
 
     /// `capsule-agent packages` with these words, where no node runs.

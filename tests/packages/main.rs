@@ -8,6 +8,7 @@ mod disk;
 mod hostile;
 mod live;
 mod many;
+mod piston;
 mod repository;
 mod rights;
 mod routes;

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-fn request(method: &str, name: &str, version: &str) -> Request {
+/// A request of the routes for one package.
+pub(crate) fn request(method: &str, name: &str, version: &str) -> Request {
     let body = json!({"language": name, "version": version});
     Request {
         method: method.into(),
@@ -33,29 +34,31 @@ fn with(mut request: Request, header: &str, value: &str) -> Request {
 }
 
 /// Status, and the answer or its message.
-fn said(reply: &Reply) -> (u16, Value) {
+pub(crate) fn said(reply: &Reply) -> (u16, Value) {
     let json = reply.json();
     (reply.status, json.get("message").cloned().unwrap_or(json))
 }
 
-fn listed(node: &Node) -> Value {
+/// What the route lists.
+pub(crate) fn listed(node: &Node) -> Value {
     let reply = node.get("/api/v2/packages");
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
 
-fn entry(name: &str, version: &str, installed: bool) -> Value {
+/// A line of that list.
+pub(crate) fn entry(name: &str, version: &str, installed: bool) -> Value {
     json!({"language": name, "language_version": version, "installed": installed})
 }
 
 /// Sends a request from a thread of its own.
-fn begin(node: &Node, request: Request) -> JoinHandle<std::io::Result<Reply>> {
+pub(crate) fn begin(node: &Node, request: Request) -> JoinHandle<std::io::Result<Reply>> {
     let address = node.address();
     std::thread::spawn(move || http::send(address, &request))
 }
 
 /// A process of this role below the node, once it is there.
-fn worker(node: &Node, role: &str) -> Process {
+pub(crate) fn worker(node: &Node, role: &str) -> Process {
     let is_it = |process: &Process| process.args.get(1).is_some_and(|arg| arg == role);
     wait::until(Duration::from_secs(20), || {
         processes::descendants(node.warden().pid)
