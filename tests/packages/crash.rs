@@ -7,6 +7,7 @@ use crate::rights::heavy;
 use crate::server::{Manner, Server};
 use capsule_tests::processes::Process;
 use capsule_tests::wait;
+use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -134,6 +135,46 @@ fn an_install_killed_at_any_moment_leaves_the_old_or_the_new() {
         }
     }
     assert!(!came[0] && came.contains(&true), "{whole:?}: {came:?}");
+    assert_done(&desk.packages(&["install", "greet"]));
+    assert!(assert_old_or_new(&desk, "greet/1.0.0"));
+}
+
+/// Waits until an install says that it publishes.
+fn await_publishing(install: &mut Child) {
+    let said = install.stderr.take().expect("it is a pipe");
+    let mut lines = BufReader::new(said).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.ends_with(": publishing")));
+}
+
+/// The last steps are the ones that others see: many times, at moments within them and shortly after.
+#[test]
+fn an_install_killed_while_it_publishes_leaves_the_old_or_the_new() {
+    const ROUNDS: usize = 40;
+    let repository = Repository::new();
+    repository.add("greet", "1.0.0", |folder| heavy(folder, 4));
+    let server = Server::start(repository.path());
+    let desk = Desk::at(&server);
+    let mut install = desk.begin(&["install", "greet"]);
+    await_publishing(&mut install);
+    let begin = Instant::now();
+    assert!(install.wait().is_ok_and(|status| status.success()));
+    let publishing = begin.elapsed();
+    assert_done(&desk.packages(&["remove", "greet"]));
+    let mut random = fastrand::Rng::with_seed(4);
+    let mut came = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut install = desk.begin(&["install", "greet"]);
+        await_publishing(&mut install);
+        std::thread::sleep(publishing.mul_f64(2.0 * random.f64()));
+        kill(install, None);
+        let is_there = assert_old_or_new(&desk, "greet/1.0.0");
+        came.push(is_there);
+        if is_there {
+            assert_done(&desk.packages(&["remove", "greet"]));
+        }
+    }
+    let both = came.contains(&true) && came.contains(&false);
+    assert!(both, "of {publishing:?} each: {came:?}");
     assert_done(&desk.packages(&["install", "greet"]));
     assert!(assert_old_or_new(&desk, "greet/1.0.0"));
 }

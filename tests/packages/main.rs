@@ -6,6 +6,7 @@ mod crash;
 mod desk;
 mod disk;
 mod hostile;
+mod killed;
 mod live;
 mod many;
 mod piston;
