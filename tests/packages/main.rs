@@ -10,6 +10,7 @@ mod killed;
 mod live;
 mod many;
 mod piston;
+mod proxy;
 mod repository;
 mod rights;
 mod routes;

@@ -24,10 +24,27 @@ pub(crate) enum Manner {
     Slow(Duration),
     /// More is announced than there is.
     Longer,
+    /// Less is announced than there is, and comes.
+    Shorter,
     /// With a byte that is another.
     Damaged,
     /// Every answer leads back to the file itself.
     Loop,
+    /// Its content goes on as long as somebody reads.
+    Endless,
+    /// Its header does.
+    EndlessHeader,
+    /// The first answer is cut in half; who asks for the rest gets the beginning of the file, with a header that says ...
+    Rest(Range),
+}
+
+/// What a header says of the part of a file that follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    /// What it is.
+    True,
+    /// What was asked for.
+    AskedFor,
 }
 
 /// A server, gone when dropped.
@@ -39,7 +56,8 @@ pub(crate) struct Server {
 
 struct Shared {
     folder: PathBuf,
-    manners: Mutex<BTreeMap<String, Manner>>,
+    /// With how many requests there were for the file.
+    manners: Mutex<BTreeMap<String, (Manner, usize)>>,
     requests: AtomicUsize,
     over: AtomicBool,
 }
@@ -75,7 +93,7 @@ impl Server {
     pub(crate) fn set(&self, file: &str, manner: Manner) {
         let mut manners = self.shared.manners.lock();
         let manners = manners.as_mut().expect("no thread panics with it");
-        manners.insert(file.to_owned(), manner);
+        manners.insert(file.to_owned(), (manner, 0));
     }
 
     /// How many requests there were.
@@ -116,22 +134,26 @@ fn answer(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let (path, from) = read_request(&stream)?;
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let file = path.trim_start_matches('/');
-    let manners = shared
-        .manners
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let manner = manners.get(file).copied().unwrap_or(Manner::Well);
-    drop(manners);
-    if manner == Manner::Loop {
-        return write!(
-            stream,
-            "HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        );
-    }
-    let Ok(mut bytes) = fs::read(shared.folder.join(file)) else {
-        return stream.write_all(
-            b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        );
+    let (manner, before) = shared.manner(file);
+    let mut bytes = match (manner, fs::read(shared.folder.join(file))) {
+        (Manner::Loop, _) => {
+            return write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+        }
+        (Manner::Endless, _) => {
+            return repeat(stream, "HTTP/1.1 200 OK\r\n\r\n", "# more\n", shared);
+        }
+        (Manner::EndlessHeader, _) => {
+            return repeat(stream, "HTTP/1.1 200 OK\r\n", "X-More: more\r\n", shared);
+        }
+        (_, Ok(bytes)) => bytes,
+        (_, Err(_)) => {
+            return stream.write_all(
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
+        }
     };
     let whole = bytes.len();
     if manner == Manner::Damaged
@@ -139,20 +161,60 @@ fn answer(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     {
         *byte ^= 1;
     }
-    let body = bytes.split_off(from.min(whole));
-    let announced = body.len() + if manner == Manner::Longer { 1000 } else { 0 };
+    let (begin, said) = match manner {
+        Manner::Rest(Range::True) => (0, 0),
+        Manner::Rest(Range::AskedFor) => (0, from),
+        _ => (from, from),
+    };
+    let mut body = bytes.split_off(begin.min(whole));
+    let announced = match manner {
+        Manner::Longer => body.len() + 1000,
+        Manner::Shorter => body.len() - 10,
+        Manner::Rest(_) if from > 0 => {
+            body.truncate(whole - from);
+            body.len()
+        }
+        _ => body.len(),
+    };
     let status = match from {
         0 => "200 OK\r\n".to_owned(),
-        from => format!(
-            "206 Partial Content\r\nContent-Range: bytes {from}-{}/{whole}\r\n",
-            whole - 1
+        _ => format!(
+            "206 Partial Content\r\nContent-Range: bytes {said}-{}/{whole}\r\n",
+            (said + body.len()).saturating_sub(1)
         ),
     };
     write!(
         stream,
         "HTTP/1.1 {status}ETag: \"one\"\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n"
     )?;
-    send(stream, &body, manner, shared)
+    match manner {
+        Manner::Rest(_) if before == 0 => stream.write_all(&body[..whole / 2]),
+        manner => send(stream, &body, manner, shared),
+    }
+}
+
+/// Goes on for as long as somebody reads.
+fn repeat(mut stream: TcpStream, begin: &str, piece: &str, shared: &Shared) -> io::Result<()> {
+    stream.write_all(begin.as_bytes())?;
+    let pieces = piece.repeat(1000);
+    while !shared.over.load(Ordering::SeqCst) {
+        stream.write_all(pieces.as_bytes())?;
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// What becomes of a request for a file, and how many there were before it.
+    fn manner(&self, file: &str) -> (Manner, usize) {
+        let mut manners = self.manners.lock().unwrap_or_else(PoisonError::into_inner);
+        match manners.get_mut(file) {
+            Some((manner, requests)) => {
+                *requests += 1;
+                (*manner, *requests - 1)
+            }
+            None => (Manner::Well, 0),
+        }
+    }
 }
 
 fn send(mut stream: TcpStream, body: &[u8], manner: Manner, shared: &Shared) -> io::Result<()> {

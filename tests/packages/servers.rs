@@ -4,7 +4,9 @@ use crate::desk::{Desk, one};
 use crate::live::assert_done;
 use crate::repository::{Repository, archive_name};
 use crate::rights::heavy;
-use crate::server::{Manner, Server};
+use crate::routes::request;
+use crate::server::{Manner, Range, Server};
+use serde_json::json;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -44,6 +46,51 @@ fn a_server_that_announces_more_than_it_has_is_seen_through() {
     server.set(&archive_name("greet", "1.0.0"), Manner::Longer);
     // The digest says that all of it is there.
     assert_done(&Desk::at(&server).packages(&["install", "greet"]));
+}
+
+#[test]
+fn a_server_that_announces_less_than_it_has_is_not_believed() {
+    dealt_with(Manner::Shorter, "SHA-256");
+}
+
+/// Whichever part comes in place of the one that was asked for, it does not become one of the archive.
+#[test]
+fn a_server_that_continues_with_another_part_is_asked_for_all_of_it() {
+    for range in [Range::True, Range::AskedFor] {
+        let (_repository, server) = one("greet");
+        server.set(&archive_name("greet", "1.0.0"), Manner::Rest(range));
+        let desk = Desk::at(&server);
+        assert_done(&desk.packages(&["install", "greet"]));
+        assert_done(&desk.packages(&["verify", "greet"]));
+        // Two for indexes; half of the archive, not the rest, all of it.
+        assert_eq!(server.requests(), 5, "{range:?}");
+    }
+}
+
+/// By hand, and by a node that goes on.
+#[test]
+fn a_server_without_an_end_is_left() {
+    let (_repository, server) = one("greet");
+    let archive = archive_name("greet", "1.0.0");
+    let desk = Desk::at(&server);
+    let node = desk.node();
+    for (file, manner, sentence) in [
+        ("index", Manner::Endless, "it is longer than"),
+        ("index", Manner::EndlessHeader, "header"),
+        ("index", Manner::Loop, "redirects in a circle"),
+        (&archive, Manner::EndlessHeader, "header"),
+        (&archive, Manner::Loop, "redirects in a circle"),
+    ] {
+        server.set(file, manner);
+        assert_fails(&desk, sentence);
+        let reply = node.send(&request("POST", "greet", "*"));
+        assert_eq!(reply.status, 500, "{manner:?}: {}", reply.text());
+        assert!(reply.text().contains(sentence), "{}", reply.text());
+        assert_eq!(node.get("/api/v2/runtimes").json(), json!([]));
+        server.set(file, Manner::Well);
+    }
+    assert_eq!(node.send(&request("POST", "greet", "*")).status, 200);
+    desk.assert_tidy();
 }
 
 #[test]
