@@ -130,3 +130,6 @@ impl Pool {
         self.blank.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The pool against a warden that the test plays, which answers when the test wants it to.
+
+use super::*;
+use crate::warden::protocol::{self, FromWarden, JailId, RequestId, ToWarden};
+use nix::fcntl::OFlag;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::pipe2;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use tokio::io::Interest;
+use tokio::net::UnixDatagram;
+use tokio::time::timeout;
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(10);
+
+/// The other end of the channel.
+struct Warden(UnixDatagram);
+
+/// The warden's ends of a jail, which lives as long as they are open.
+type Ends = Vec<OwnedFd>;
+
+impl Warden {
+    /// With a pool that it serves.
+    fn with_pool(size: usize) -> (Self, Pool) {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let (ours, theirs) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap();
+        let warden = Self(UnixDatagram::from_std(theirs.into()).unwrap());
+        (warden, Pool::new(Link::new(ours).unwrap(), size))
+    }
+
+    /// What it is told next.
+    async fn hears(&self) -> ToWarden {
+        loop {
+            self.0.readable().await.unwrap();
+            let receive = || protocol::receive(self.0.as_fd());
+            match self.0.try_io(Interest::READABLE, receive) {
+                Ok(message) => return message.unwrap().0,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+    }
+
+    /// The next order for a jail.
+    async fn is_asked(&self) -> RequestId {
+        match self.hears().await {
+            ToWarden::Create(request) => request,
+            other => panic!("{other:?} is no order for a jail"),
+        }
+    }
+
+    /// Brings a jail, blank as long as its ends are kept.
+    fn brings(&self, request: RequestId, number: u64) -> Ends {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let (init, control) =
+            socketpair(AddressFamily::Unix, SockType::Stream, None, flags).unwrap();
+        let (mut ours, mut theirs) = (vec![init], vec![control]);
+        for stream in 0..6 {
+            let (read, write) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).unwrap();
+            // stdin of each stage is written by the front.
+            let (own, other) = if stream % 3 == 0 {
+                (read, write)
+            } else {
+                (write, read)
+            };
+            ours.push(own);
+            theirs.push(other);
+        }
+        let message = FromWarden::Created(request, JailId(number));
+        let fds: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+        protocol::send(self.0.as_fd(), &message, &fds).unwrap();
+        ours
+    }
+}
+
+async fn await_ready(pool: &Pool, count: usize) {
+    while pool.ready() != count {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_jail_that_was_ordered_before_all_retire_is_handed_out() {
+    let (warden, pool) = Warden::with_pool(1);
+    let test = async {
+        let first = warden.is_asked().await;
+        pool.retire();
+        let _first = warden.brings(first, 1);
+        assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(1)));
+        // Nor one that was ready.
+        let second = warden.is_asked().await;
+        let _second = warden.brings(second, 2);
+        await_ready(&pool, 1).await;
+        pool.retire();
+        assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(2)));
+        let third = warden.is_asked().await;
+        let _third = warden.brings(third, 3);
+        await_ready(&pool, 1).await;
+        drop(pool.lease().await.unwrap());
+        assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(3)));
+    };
+    tokio::select! {
+        ended = pool.link.pump() => panic!("{ended:?}"),
+        () = pool.fill() => panic!("the warden is there"),
+        ended = timeout(LONG, test) => ended.unwrap(),
+    }
+}
