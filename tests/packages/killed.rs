@@ -6,18 +6,23 @@ use crate::repository::Repository;
 use crate::rights::heavy;
 use crate::routes::{begin, request, worker};
 use crate::server::Server;
+use capsule_tests::processes::{self, Process};
 use capsule_tests::{Node, wait};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// A node that has a small version of a package, and an index that has one that takes a while to unpack.
-fn desk() -> (Repository, Server, Desk) {
-    let repository = Repository::with(&[("heavy", "1.0.0")]);
-    repository.add("heavy", "2.0.0", |folder| heavy(folder, 50));
-    let server = Server::start(repository.path());
-    let desk = Desk::at(&server);
-    (repository, server, desk)
+/// Waits until these processes have ended.
+fn await_end(processes: &[Process]) {
+    let gone = || (!processes.iter().any(Process::is_there)).then_some(());
+    wait::until(Duration::from_secs(10), gone).expect("they end with who started them");
+}
+
+/// Kills the warden, and waits until all that it has started has ended with it.
+fn kill_node(node: &mut Node) {
+    let processes = processes::descendants(node.warden().pid);
+    node.kill_warden();
+    await_end(&processes);
 }
 
 fn install(node: &Node, version: &str) {
@@ -41,9 +46,12 @@ fn assert_old_or_new(desk: &Desk, node: &Node) -> bool {
 }
 
 #[test]
-fn a_process_killed_while_an_archive_is_unpacked_fails_its_install_only() {
-    let (_repository, _server, desk) = desk();
-    let node = desk.node();
+fn whoever_is_killed_while_an_archive_is_unpacked_leaves_what_was() {
+    let repository = Repository::with(&[("heavy", "1.0.0")]);
+    repository.add("heavy", "2.0.0", |folder| heavy(folder, 100));
+    let server = Server::start(repository.path());
+    let desk = Desk::at(&server);
+    let mut node = desk.node();
     install(&node, "1.0.0");
     for role in ["unpack-package", "change-packages"] {
         let install = begin(&node, request("POST", "heavy", "2.0.0"));
@@ -52,27 +60,14 @@ fn a_process_killed_while_an_archive_is_unpacked_fails_its_install_only() {
         kill(Pid::from_raw(victim.pid), Signal::SIGKILL).expect("it can be killed");
         let reply = install.join().expect("no panic").expect("it is answered");
         assert!(matches!(reply.status, 500 | 503), "{}", reply.text());
-        let gone = || (!unpacker.is_there()).then_some(());
-        wait::until(Duration::from_secs(5), gone).expect("it ends with who started it");
+        await_end(&[unpacker, victim]);
         assert!(!assert_old_or_new(&desk, &node));
         assert_eq!(node.get("/readyz").status, 200);
     }
-    install(&node, "2.0.0");
-    assert!(assert_old_or_new(&desk, &node));
-    desk.assert_tidy();
-}
-
-#[test]
-fn a_node_killed_while_an_archive_is_unpacked_has_the_old_or_the_new_when_it_is_back() {
-    let (_repository, _server, desk) = desk();
-    let mut node = desk.node();
-    install(&node, "1.0.0");
-    let install_two = begin(&node, request("POST", "heavy", "2.0.0"));
-    let processes = ["unpack-package", "change-packages"].map(|role| worker(&node, role));
-    node.kill_warden();
-    install_two.join().expect("no panic").ok();
-    let gone = || (!processes.iter().any(|process| process.is_there())).then_some(());
-    wait::until(Duration::from_secs(5), gone).expect("all of it ends with the node");
+    let last = begin(&node, request("POST", "heavy", "2.0.0"));
+    worker(&node, "unpack-package");
+    kill_node(&mut node);
+    last.join().expect("no panic").ok();
     assert!(!desk.staged().is_empty(), "it was not unpacking");
     node.restart();
     desk.assert_tidy();
@@ -80,4 +75,33 @@ fn a_node_killed_while_an_archive_is_unpacked_has_the_old_or_the_new_when_it_is_
     install(&node, "2.0.0");
     assert!(assert_old_or_new(&desk, &node));
     desk.assert_tidy();
+}
+
+/// Installs and removals in turns, from their beginning to after their end.
+#[test]
+fn a_node_killed_at_any_moment_of_a_change_has_the_old_or_the_new_when_it_is_back() {
+    const ROUNDS: u32 = 6;
+    let repository = Repository::with(&[("heavy", "1.0.0")]);
+    repository.add("heavy", "2.0.0", |folder| heavy(folder, 8));
+    let server = Server::start(repository.path());
+    let desk = Desk::at(&server);
+    let mut node = desk.node();
+    install(&node, "1.0.0");
+    let begin_of_all = Instant::now();
+    install(&node, "2.0.0");
+    let whole = begin_of_all.elapsed();
+    let mut random = fastrand::Rng::with_seed(2);
+    let mut is_there = true;
+    for round in 0..ROUNDS {
+        let method = if is_there { "DELETE" } else { "POST" };
+        let change = begin(&node, request(method, "heavy", "2.0.0"));
+        // Each in a part of its own of the time that an install takes; a removal takes little of it.
+        let part = (f64::from(round) + random.f64()) / f64::from(ROUNDS);
+        std::thread::sleep(whole.mul_f64(part / if is_there { 4.0 } else { 1.0 }));
+        kill_node(&mut node);
+        change.join().expect("no panic").ok();
+        node.restart();
+        desk.assert_tidy();
+        is_there = assert_old_or_new(&desk, &node);
+    }
 }
