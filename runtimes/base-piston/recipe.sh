@@ -10,6 +10,8 @@
 # shellcheck source=/dev/null
 . "$recipe/base/recipe.sh"
 
+disk=850
+
 path=base
 
 readonly tools=(binutils build-essential coreutils gnupg libc6-dev locales procps python3 rename tar util-linux)

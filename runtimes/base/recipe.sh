@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=100
+
 path=${lean_base#"$out"/}
 
 readonly lean_packages=(bash dash coreutils debianutils diffutils findutils grep gzip mawk sed tar libc-bin libgcc-s1

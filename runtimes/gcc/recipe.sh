@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=300
+
 # Left out: sun rpc and name service headers with the libraries behind them, gdb's compiler plugin, the profiler.
 keeps() {
     case $1 in
