@@ -1,8 +1,8 @@
 # The root of jails for packages of Piston's own index, which count on what its container has: a shell with perl and
 # `rename`, a C compiler's linker and headers, libraries of many languages. The lean base is in it.
 #
-# Which packages these are: engineer-man/piston, api/Dockerfile (commit 47661343dae3), whose container is Debian 10's. Here
-# they are those of the same names of this distribution, and of a library the version that it has.
+# Which packages these are: engineer-man/piston, api/Dockerfile (commit 47661343dae3), whose container is Debian 10's. All of
+# these names are in Debian 12, which has newer versions.
 #
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
@@ -51,7 +51,7 @@ assemble() {
 # Names that the distribution's `alternatives` would have set.
 choose_alternatives() {
     local pair library
-    for pair in cc:gcc c++:g++ c89:c89-gcc c99:c99-gcc f77:gfortran f95:gfortran rename:file-rename pager:more; do
+    for pair in cc:gcc c++:g++ c89:c89-gcc c99:c99-gcc rename:file-rename pager:more; do
         ln -s "${pair#*:}" "$stage/usr/bin/${pair%%:*}"
     done
     for library in blas lapack; do
