@@ -1,9 +1,14 @@
-# The root of every jail: C library, shell, the few tools that stage scripts use, time zones.
+# The lean root of jails: C library, shell, the few tools that stage scripts use, time zones.
 #
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-path=base
+disk=100
+
+path=${lean_base#"$out"/}
+
+readonly lean_packages=(bash dash coreutils debianutils diffutils findutils grep gzip mawk sed tar libc-bin libgcc-s1
+    libstdc++6 tzdata netbase ncurses-base)
 
 # Of the closure only these: the rest is what the host's own administration needs (dpkg, debconf, perl).
 keeps() {
@@ -16,8 +21,7 @@ keeps() {
 }
 
 assemble() {
-    gather bash dash coreutils debianutils diffutils findutils grep gzip mawk sed tar libc-bin libgcc-s1 \
-        libstdc++6 tzdata netbase ncurses-base
+    gather "${lean_packages[@]}"
     make_merged_usr "$stage"
     unpack_into "$stage"
     step "trimming"
@@ -26,11 +30,18 @@ assemble() {
         "$stage"/usr/lib/{systemd,tmpfiles.d} "${stage:?}"/{home,root,var}
     find "$stage/etc" ! -type d ! -name services ! -name protocols -delete
     find "$stage/usr/sbin" ! -type d ! -name 'ldconfig*' -delete
-    keep_only_licences "$stage"
     add_configuration
+    finish_base
+}
+
+# The common end of both bases.
+finish_base() {
+    make_links_relative "$stage"
+    keep_only_licences "$stage"
     drop_privileges_of_files "$stage"
     add_mount_points
     chroot "$stage" /sbin/ldconfig
+    audit_base
     describe_sources | write_sources "/usr/share/doc/*/copyright" usr/share/doc/SOURCES
 }
 

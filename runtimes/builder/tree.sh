@@ -21,9 +21,9 @@ keep_only_licences() {
     find "$doc" -xtype l | while read -r link; do
         name=$(basename "$(readlink "$link")")
         rm "$link"
-        [[ -f $out/base/usr/share/doc/$name/copyright ]] || continue
+        [[ -f $lean_base/usr/share/doc/$name/copyright ]] || continue
         mkdir -p "$doc/$name"
-        cp "$out/base/usr/share/doc/$name/copyright" "$doc/$name/"
+        cp "$lean_base/usr/share/doc/$name/copyright" "$doc/$name/"
         [[ $link == "$doc/$name" ]] || ln -s "$name" "$link"
     done
 }
@@ -45,9 +45,9 @@ make_links_relative() {
     done
 }
 
-# Runs a command in the finished base, with the package that is being built in its place and writable.
+# Runs a command in the lean base, with the package that is being built in its place and writable.
 inside() {
-    "$here/builder/enter" --base "$out/base" --package "$stage:${path#packages/}:rw" -- "$@"
+    "$here/builder/enter" --base "$lean_base" --package "$stage:${path#packages/}:rw" -- "$@"
 }
 
 # audit [FOLDER...]: every link must lead to somewhere in the package, and every program and library must find the libraries that it
@@ -57,20 +57,32 @@ audit() {
     for folder in "$@"; do
         folders+=:/piston/$path/$folder
     done
+    audit_tree "/piston/$path" "$folders" inside
+}
+
+# The same of the base that is being built.
+audit_base() {
+    audit_tree / /usr/lib/x86_64-linux-gnu "$here/builder/enter" --base "$stage" --
+}
+
+# audit_tree FOLDER LIBRARY-FOLDERS COMMAND...: what runs a program where the folder is.
+audit_tree() {
+    local tree=$1 folders=$2
+    shift 2
     step "checking links and libraries"
     # shellcheck disable=SC2016
-    inside /bin/sh -c '
-        find "$1" \( -xtype l -o -lname "/*" \) | grep . && exit 1
-        find "$1" -type f \( -perm /111 -o -name "*.so*" \) | while read -r file; do
+    "$@" /bin/sh -c '
+        find "$1" -xdev \( -xtype l -o -lname "/*" \) | grep . && exit 1
+        find "$1" -xdev -type f \( -perm /111 -o -name "*.so*" \) | while read -r file; do
             /lib64/ld-linux-x86-64.so.2 --library-path "$2" --list "$file" 2>/dev/null |
                 grep "not found" | sed "s|^|$file:|"
         done | grep . && exit 1
-        exit 0' audit "/piston/$path" "$folders" >>"$log"
+        exit 0' audit "$tree" "$folders" >>"$log"
 }
 
-# Whether a package of the distribution is part of the base already.
+# Whether a package of the distribution is part of the lean base already.
 is_in_base() {
-    grep -q "^deb $1 " "$out/base/usr/share/doc/SOURCES"
+    grep -q "^deb $1 " "$lean_base/usr/share/doc/SOURCES"
 }
 
 # Programs look for libraries in their own package first, so that no variable has to say so and what they start gets a

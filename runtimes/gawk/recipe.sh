@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=50
+
 keeps() {
     case $1 in
         gawk | libmpfr6 | libreadline8 | libsigsegv2) ;;

@@ -7,6 +7,8 @@
 # shellcheck source=/dev/null
 . "$recipe/gcc/recipe.sh"
 
+disk=6000
+
 readonly source_url=https://ftp.gnu.org/gnu/gcc/gcc-10.2.0/gcc-10.2.0.tar.xz
 readonly source_sha256=b8dd4368bb9c7f0b98188317ee0254dd8cc99d1e3a18d0ff146c855fe16c1d8c
 

@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=300
+
 # Left out: sun rpc and name service headers with the libraries behind them, gdb's compiler plugin, the profiler.
 keeps() {
     case $1 in
@@ -78,7 +80,7 @@ link_tools() {
 # What programs find in the base is linked against copies, since a package has no links out of itself. They are in a folder
 # of their own, where only the linker looks.
 copy_base_libraries() {
-    local link name base=$out/base/usr/lib/x86_64-linux-gnu copies=$stage/usr/lib/of-base
+    local link name base=$lean_base/usr/lib/x86_64-linux-gnu copies=$stage/usr/lib/of-base
     mkdir "$copies"
     # The linker scripts libc.so, libm.so and libgcc_s.so and the libraries themselves name these.
     for name in libc.so.6 libm.so.6 libmvec.so.1 libgcc_s.so.1 libstdc++.so.6 ld-linux-x86-64.so.2; do

@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=550
+
 keeps() {
     [[ $1 == golang-*-go || $1 == golang-*-src ]]
 }
@@ -29,6 +31,12 @@ assemble() {
     step "compiling the standard library"
     inside /usr/bin/env GOROOT="/piston/$path/$root" GOCACHE=/tmp/cache CGO_ENABLED=0 GOFLAGS=-p=1 \
         "/piston/$path/$root/bin/go" install std >>"$log"
+    step "compiling what the compile stage starts"
+    cp "$recipe/build.go" "$stage/"
+    # Without paths and versions of the build, so that it is the same each time.
+    inside /usr/bin/env GOROOT="/piston/$path/$root" GOCACHE=/tmp/cache CGO_ENABLED=0 GOFLAGS=-p=1 \
+        "/piston/$path/$root/bin/go" build -trimpath -ldflags=-s -o "/piston/$path/build" "/piston/$path/build.go" >>"$log"
+    rm "$stage/build.go"
     audit
     describe_sources | write_sources "usr/share/doc/*/copyright"
 }

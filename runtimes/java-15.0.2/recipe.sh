@@ -6,6 +6,8 @@
 # shellcheck source=/dev/null
 . "$recipe/java/recipe.sh"
 
+disk=600
+
 readonly source_url=https://download.java.net/java/GA/jdk15.0.2/0d1cfde4252546c6931946de8db48ee2/7/GPL/openjdk-15.0.2_linux-x64_bin.tar.gz
 readonly source_sha256=91ac6fc353b6bf39d995572b700e37a20e119a87034eeb939a6f24356fbcd207
 

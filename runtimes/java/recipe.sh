@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=400
+
 readonly java_major=17
 
 # Of the closure only the JDK and what its libraries load: no certificates, sound, printing, smart cards or fonts.

@@ -6,5 +6,7 @@
 # shellcheck source=/dev/null
 . "$recipe/node/recipe.sh"
 
+disk=150
+
 node_version=20.20.2
 node_sha512="PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ=="

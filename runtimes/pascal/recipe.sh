@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=200
+
 # Programs are linked statically and without the C library, so of binutils only the linker is wanted.
 keeps() {
     case $1 in

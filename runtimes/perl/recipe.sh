@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=100
+
 keeps() {
     case $1 in
         perl* | libperl* | libcrypt1 | libdb5.3 | libgdbm* | zlib1g | libbz2-1.0) ;;

@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=100
+
 # Left out: what the distribution manages its modules with, interactive input, the cache of a server, guessing of file
 # types by a table that is below /usr.
 keeps() {

@@ -6,6 +6,8 @@
 # shellcheck source=/dev/null
 . "$recipe/python/recipe.sh"
 
+disk=1000
+
 readonly source_url=https://www.python.org/ftp/python/3.10.0/Python-3.10.0.tar.xz
 readonly source_sha256=5a99f8e7a6a11a7b98b4e75e0d1303d3832cada5534068f69c7b6222a7b1b002
 

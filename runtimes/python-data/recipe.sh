@@ -6,6 +6,8 @@
 # shellcheck source=/dev/null
 . "$recipe/python/recipe.sh"
 
+disk=500
+
 # What libraries.lock was made for: the Python of Debian 12.
 readonly locked_for=3.11
 

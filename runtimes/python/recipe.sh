@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=100
+
 # Left out: what only the distribution's own administration of Python programs uses.
 keeps() {
     case $1 in

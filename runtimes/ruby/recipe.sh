@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=100
+
 # Left out: what the distribution adds for its own programs, and other gems.
 keeps() {
     case $1 in

@@ -6,6 +6,8 @@
 # shellcheck source=/dev/null
 . "$recipe/gcc/recipe.sh"
 
+disk=700
+
 # Of GCC neither compilers nor sanitizers.
 keeps() {
     case $1 in

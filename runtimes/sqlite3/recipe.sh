@@ -3,6 +3,8 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+disk=50
+
 keeps() {
     case $1 in
         sqlite3 | libsqlite3-0 | libreadline8 | zlib1g) ;;

@@ -6,6 +6,8 @@
 # shellcheck source=/dev/null
 . "$recipe/node/recipe.sh"
 
+disk=150
+
 readonly typescript_version=5.0.3
 readonly typescript_sha512="xv8mOEDnigb/tN9PSMTwSEqAnUvkoXMQlicOb0IUVDBSQCgBSaAAROUZYy2IcUy5qU6XajK5jjjO7TMWqBTKZA=="
 # What Node.js itself offers to programs, as types.

@@ -120,12 +120,13 @@ fn a_server_that_is_not_there_is_said() {
     drop(port);
     let nowhere = format!("http://{address}/index");
     assert_fails(&Desk::of(std::slice::from_ref(&nowhere)), "package_indexes");
-    // With another index that is there it is a warning.
+    // After an index that has it it is a warning; before that nobody knows whose package would come.
     let (_repository, server) = one("greet");
-    let desk = Desk::of(&[nowhere, server.index()]);
+    let desk = Desk::of(&[server.index(), nowhere.clone()]);
     let said = desk.packages(&["install", "greet"]);
     assert_done(&said);
     assert!(said.err.contains("warning"), "{said:?}");
+    assert_fails(&Desk::of(&[nowhere.clone(), server.index()]), &nowhere);
 }
 
 #[test]

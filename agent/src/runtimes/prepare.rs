@@ -81,10 +81,15 @@ fn prepare(order: &Order) -> Result<(), PrepareError> {
         images: None,
         fallback: None,
     };
-    preparation.follow(&parts)
+    preparation.follow(&parts)?;
+    if order.unmount_retired {
+        // Jobs may have been the last to have them.
+        recover(&order.data);
+    }
+    Ok(())
 }
 
-/// Removes what installs that crashed have left. Nothing of it is in the way of a node that can't.
+/// Removes what installs that crashed have left, and removed packages that were mounted. Nothing of it is in the way of a node that can't.
 fn recover(data: &Path) {
     if !data.join(STAGING).exists() {
         return;

@@ -17,6 +17,9 @@ use tokio::time::{Instant, timeout};
 /// How long what indexes offer is good: clients from anywhere may ask for it, and each time would be a download.
 const OFFERS_AGE: Duration = Duration::from_secs(60);
 
+/// How long it is good that they offer nothing, which is also what there is where none can be read.
+const NOTHING_AGE: Duration = Duration::from_secs(5);
+
 /// How long a request waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -37,6 +40,17 @@ struct Offers {
     packages: Vec<PackageName>,
 }
 
+impl Offers {
+    fn is_old(&self) -> bool {
+        let age = if self.packages.is_empty() {
+            NOTHING_AGE
+        } else {
+            OFFERS_AGE
+        };
+        self.at.elapsed() >= age
+    }
+}
+
 impl Desk {
     /// Over the channel to the warden.
     pub(crate) fn new(link: Arc<Link>) -> Self {
@@ -50,7 +64,7 @@ impl Desk {
     /// What the indexes have offered within the last minute, and what is installed now.
     pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, DeskError> {
         let mut known = turn(&self.offers).await?;
-        known.take_if(|offers| offers.at.elapsed() >= OFFERS_AGE);
+        known.take_if(|offers| offers.is_old());
         let request = Request::List {
             offers: known.is_none(),
         };
@@ -148,6 +162,22 @@ fn merged(offered: &[PackageName], installed: Vec<PackageName>) -> Vec<PackageIn
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_offered_is_asked_for_again_after_a_while() {
+        let name = PackageName {
+            language: "a".to_owned(),
+            version: "1.0.0".to_owned(),
+        };
+        for (packages, age) in [(vec![], NOTHING_AGE), (vec![name], OFFERS_AGE)] {
+            let at = Instant::now();
+            let offers = Offers { at, packages };
+            tokio::time::advance(age - Duration::from_millis(1)).await;
+            assert!(!offers.is_old());
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert!(offers.is_old());
+        }
+    }
 
     #[test]
     fn what_is_installed_is_said_of_what_is_offered_or_added() {

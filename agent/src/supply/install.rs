@@ -71,7 +71,7 @@ impl Supply {
         wish: &Wish,
         progress: &mut dyn FnMut(Stage),
     ) -> Result<PackageId, SupplyError> {
-        let id = wish.choose(&self.offers(progress)?)?;
+        let id = self.offers(progress)?.choose(wish)?;
         if self.installed()?.contains(&id) {
             return Err(SupplyError::AlreadyInstalled(id));
         }
@@ -122,7 +122,7 @@ impl Supply {
     /// No index can be read.
     pub(crate) fn list(&self, progress: &mut dyn FnMut(Stage)) -> Result<Vec<Listed>, SupplyError> {
         let here = self.installed()?;
-        let mut all = self.offers(progress)?;
+        let mut all = self.offers(progress)?.all;
         all.extend(here.iter().cloned());
         sort(&mut all);
         let listed = |id: PackageId| Listed {

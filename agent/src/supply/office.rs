@@ -92,7 +92,7 @@ impl Office {
         let installed = names(&self.supply.installed()?);
         let offered = match offers.then(|| self.supply.offers(&mut warn)) {
             None => None,
-            Some(Ok(ids)) => Some(names(&ids)),
+            Some(Ok(offers)) => Some(names(&offers.all)),
             // What is installed can be listed all the same.
             Some(Err(error)) => {
                 tracing::warn!(
@@ -109,7 +109,7 @@ impl Office {
     fn remove(&self, wish: &Wish) -> Result<PackageId, SupplyError> {
         let Ok(id) = wish.choose(&self.supply.installed()?) else {
             let offered = self.supply.offers(&mut warn)?;
-            return Err(SupplyError::NotInstalled(wish.choose(&offered)?));
+            return Err(SupplyError::NotInstalled(wish.choose(&offered.all)?));
         };
         self.supply.remove(&id)?;
         Ok(id)

@@ -26,7 +26,7 @@ pub(crate) const WARNING_MAX: usize = 250;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sources {
-    /// URLs of indexes; the first that has a package counts.
+    /// URLs of indexes. The highest version of all counts, and of equal ones the first index's.
     pub(crate) indexes: Vec<String>,
     /// Public keys of minisign, the base64 line of each. With one, every index has to be signed by one of them.
     pub(crate) keys: Vec<String>,
@@ -147,6 +147,10 @@ pub(crate) enum FetchAnswer {
     Listed {
         /// In the order of the indexes, each package once.
         offers: Vec<Offer>,
+        /// How many of them, from the first, are of indexes before one that can't be read: no other can be fetched.
+        sure: usize,
+        /// In one sentence, what can't be read.
+        unread: Option<String>,
         /// What is wrong with indexes, a sentence each.
         warnings: Vec<String>,
     },

@@ -45,6 +45,30 @@ pub(super) struct Unpacked {
     pub(super) id: PackageId,
 }
 
+/// What the indexes offer.
+#[derive(Debug)]
+pub(super) struct Offers {
+    /// All of it.
+    pub(super) all: Vec<PackageId>,
+    /// What can be fetched.
+    sure: Vec<PackageId>,
+    /// What of it can't be known, in one sentence.
+    unread: Option<String>,
+}
+
+impl Offers {
+    /// The highest version that is meant of what can be fetched.
+    ///
+    /// # Errors
+    /// There is none, or nobody can say.
+    pub(super) fn choose(&self, wish: &Wish) -> Result<PackageId, SupplyError> {
+        wish.choose(&self.sure).map_err(|none| match &self.unread {
+            Some(sentence) => SupplyError::Fetch(sentence.clone()),
+            None => none,
+        })
+    }
+}
+
 impl Supply {
     /// Has the highest version that matches downloaded.
     pub(super) fn download(
@@ -71,21 +95,28 @@ impl Supply {
     }
 
     /// Everything that the indexes offer.
-    pub(super) fn offers(
-        &self,
-        progress: &mut dyn FnMut(Stage),
-    ) -> Result<Vec<PackageId>, SupplyError> {
+    pub(super) fn offers(&self, progress: &mut dyn FnMut(Stage)) -> Result<Offers, SupplyError> {
         let order = FetchOrder::List {
             sources: self.sources.clone(),
         };
         let answer = self.fetch(order, &[], LIST_MAX, LIST_WITHIN, progress)?;
-        let FetchAnswer::Listed { offers, warnings } = answer else {
+        let FetchAnswer::Listed {
+            offers,
+            sure,
+            unread,
+            warnings,
+        } = answer
+        else {
             return Err(WorkerError::Nonsense(FETCH).into());
         };
         let warned = |warning: &String| progress(Stage::Warned(told(warning)));
         warnings.iter().for_each(warned);
         let id = |offer: &Offer| PackageId::parse(&offer.name, &offer.version).ok();
-        Ok(offers.iter().filter_map(id).collect())
+        Ok(Offers {
+            sure: offers.iter().take(sure).filter_map(id).collect(),
+            all: offers.iter().filter_map(id).collect(),
+            unread: unread.map(|sentence| told(&sentence)),
+        })
     }
 
     fn fetch(

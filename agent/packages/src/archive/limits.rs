@@ -1,6 +1,7 @@
 //! How much an archive may be.
 
-/// The most of everything. The default is many times what Piston's largest package has, and what a node's disk takes.
+/// The most of everything. The default is several times what the largest package here has (Rust: 148 MB, 444 MiB unpacked), and what a
+/// node's disk takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Length of the archive in bytes.
@@ -27,7 +28,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             compressed: 1 << 30,
-            unpacked: 2 << 30,
+            unpacked: 4 << 30,
             ratio: 200,
             entries: 200_000,
             depth: 32,

@@ -139,7 +139,7 @@ impl<R: Read> Unpacking<'_, R> {
             }
             Kind::HardLink { target } => {
                 let target = names::checked(target, false, self.limits)?;
-                if self.seen.what(&target) != Some(Made::File) || target == path {
+                if !self.seen.is_file(&target) || target == path {
                     return Err(Fault::HardLink);
                 }
                 self.writer.hard_link(&target, &path)

@@ -21,6 +21,12 @@ pub(super) enum Made {
     Link,
 }
 
+impl Made {
+    const fn is_folder(self) -> bool {
+        matches!(self, Self::Implied | Self::Folder)
+    }
+}
+
 /// What there is not yet of an entry.
 pub(super) struct New<'a> {
     /// Folders above it, the uppermost first.
@@ -83,24 +89,38 @@ impl Seen {
         Ok(new)
     }
 
-    /// What an earlier entry has made at this very path.
-    pub(super) fn what(&self, path: &str) -> Option<Made> {
-        let (_, keys) = chain(path).last()?;
-        let node = self.nodes.get(&keys.folded)?;
-        (node.spelled == keys.spelled).then_some(node.made)
+    /// Whether an earlier entry has made a file at this very path.
+    pub(super) fn is_file(&self, path: &str) -> bool {
+        let node = chain(path)
+            .last()
+            .and_then(|(_, keys)| Some((keys, self.nodes.get(&keys.folded)?)));
+        node.is_some_and(|(keys, node)| node.spelled == keys.spelled && node.made == Made::File)
+    }
+
+    /// Where something is kept: by its folded path, unless another spelling of that was there before. Only folders
+    /// may be spelled in several ways: all that is in them is compared as if they were one.
+    fn place(&self, keys: Keys, made: Made) -> Result<Key, Fault> {
+        match self.nodes.get(&keys.folded) {
+            Some(node) if node.spelled == keys.spelled => Ok(keys.folded),
+            Some(node) if node.made.is_folder() && made.is_folder() => {
+                Ok(next(keys.folded, &keys.spelled))
+            }
+            Some(_) => Err(Fault::AlmostSame),
+            None => Ok(keys.folded),
+        }
     }
 
     /// Whether it is new.
     fn put(&mut self, keys: Keys, made: Made) -> Result<bool, Fault> {
         let count = self.nodes.len();
-        match self.nodes.entry(keys.folded) {
+        let place = self.place(keys, made)?;
+        match self.nodes.entry(place) {
             Entry::Vacant(_) if count >= self.most => Err(Fault::TooMany(self.most)),
             Entry::Vacant(place) => {
                 let spelled = keys.spelled;
                 place.insert(Node { spelled, made });
                 Ok(true)
             }
-            Entry::Occupied(node) if node.get().spelled != keys.spelled => Err(Fault::AlmostSame),
             Entry::Occupied(mut node) => match (node.get().made, made) {
                 (Made::Implied | Made::Folder, Made::Implied) => Ok(false),
                 (Made::File, Made::Implied) => Err(Fault::ThroughFile),

@@ -36,8 +36,8 @@ pub enum Unfit {
 /// Checks that a folder holds what [`unpack`](crate::archive::unpack) makes within these limits, and nothing else. No file is
 /// opened.
 pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), InstallError> {
-    // By inode, of files with several names: how many there are, how many were seen, and one of them.
-    let mut several: BTreeMap<u64, (u64, u64, String)> = BTreeMap::new();
+    // By inode, of files with several names: how many there are, and how many were seen.
+    let mut several: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     let mut unfit = None;
     let mut bytes = 0;
     walk_at_most(folder, limits.entries, &mut |found| {
@@ -46,8 +46,7 @@ pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), Ins
             bytes += status.len();
         }
         if status.is_file() && status.nlink() > 1 {
-            let first = || (status.nlink(), 0, found.name.clone());
-            several.entry(status.ino()).or_insert_with(first).1 += 1;
+            several.entry(status.ino()).or_insert((status.nlink(), 0)).1 += 1;
         }
         if unfit.is_none() {
             let much = (bytes > limits.unpacked).then_some(Unfit::Much(limits.unpacked));
@@ -57,12 +56,28 @@ pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), Ins
         }
         Ok(())
     })?;
-    let elsewhere = several.into_values().find(|(names, seen, _)| names != seen);
-    let elsewhere = elsewhere.map(|(_, _, name)| (name, Unfit::Name));
-    match unfit.or(elsewhere) {
+    let elsewhere = several.iter().find(|(_, (names, seen))| names != seen);
+    if unfit.is_none()
+        && let Some((inode, _)) = elsewhere
+    {
+        unfit = Some((name_of(folder, *inode, limits)?, Unfit::Name));
+    }
+    match unfit {
         None => Ok(()),
         Some((name, source)) => Err(InstallError::Unfit { name, source }),
     }
+}
+
+/// The first of the names that an inode has in a folder.
+fn name_of(folder: &Path, inode: u64, limits: &Limits) -> Result<String, InstallError> {
+    let mut names = Vec::new();
+    walk_at_most(folder, limits.entries, &mut |found| {
+        if found.metadata.ino() == inode {
+            names.push(found.name.clone());
+        }
+        Ok(())
+    })?;
+    Ok(names.into_iter().min().unwrap_or_default())
 }
 
 fn one(found: &Found, owner: u32) -> Result<Option<Unfit>, SealError> {

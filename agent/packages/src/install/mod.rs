@@ -13,6 +13,7 @@
 
 mod check;
 mod error;
+mod mounted;
 mod publish;
 mod remove;
 mod staging;
@@ -96,7 +97,7 @@ impl Installer {
     }
 
     /// Removes a package, whether it came by [`Installer::publish`] or otherwise. It is gone at once; what can't be deleted
-    /// afterwards is left to [`Installer::recover`].
+    /// afterwards, or not yet because jobs have it mounted, is left to [`Installer::recover`].
     ///
     /// # Errors
     /// It is not there, or can't be moved away.
@@ -115,7 +116,7 @@ impl Installer {
     }
 
     /// Removes what crashes have left: staging folders that nobody has open, manifests without a package, names without
-    /// a version. To be called at start.
+    /// a version; and removed packages that no job has any more. To be called at start.
     ///
     /// # Errors
     /// Something can't be removed: the first such thing; all else is.

@@ -7,7 +7,7 @@ use crate::id::PackageId;
 use crate::sealed::{SealError, Tree, create, rename, sync};
 use crate::store::INSTALLED;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -88,15 +88,13 @@ impl<'a> Publishing<'a> {
     }
 
     fn write_manifest(&self) -> Result<(), InstallError> {
-        let tree = Tree::read(self.staging.path())?;
         let path = self.installer.manifest(self.id);
         let folder = path.parent().unwrap_or(&path);
         let new = path.with_extension("json.new");
         make_folder(folder, 0o700)?;
-        create(&new)?
-            // A map of text and numbers always has a form as JSON.
-            .write_all(&serde_json::to_vec(&tree).unwrap_or_default())
-            .map_err(SealError::file("write", &new))?;
+        let mut file = BufWriter::new(create(&new)?);
+        Tree::write(self.staging.path(), &mut file, &new)?;
+        file.flush().map_err(SealError::file("write", &new))?;
         Ok(rename(&new, &path)?)
     }
 

@@ -26,7 +26,7 @@ impl<'a> Removing<'a> {
         if !exists(&package)? {
             return Err(InstallError::NotInstalled(self.id.clone()));
         }
-        rename(&package, &self.staging.path().join("package"))?;
+        rename(&package, &self.staging.removed())?;
         sync(self.staging.path())?;
         let packages = self.installer.packages();
         Ok(sync(package.parent().unwrap_or(&packages))?)

@@ -1,6 +1,7 @@
 //! A folder to unpack in, which is gone with its owner.
 
-use super::InstallError;
+use super::mounted::is_mounted;
+use super::{InstallError, exists};
 use crate::sealed::SealError;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
@@ -57,8 +58,18 @@ impl Staging {
         &self.path
     }
 
-    /// Deletes it with all that is in it. Links are deleted, not followed.
+    /// Where a package is that was removed.
+    pub(super) fn removed(&self) -> PathBuf {
+        self.path.join("package")
+    }
+
+    /// Deletes it with all that is in it, unless that is a package which jobs still have. Links are deleted, not followed.
     pub(super) fn delete(&self) -> Result<(), InstallError> {
+        let removed = self.removed();
+        let proc = Path::new("/proc");
+        if exists(&removed)? && is_mounted(&removed, proc).map_err(SealError::file("read", proc))? {
+            return Ok(());
+        }
         match fs::remove_dir_all(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(SealError::file("delete", &self.path)(error).into())

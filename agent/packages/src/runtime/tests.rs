@@ -25,7 +25,7 @@ keep = [".h"]
 keep_beside_main = [".txt"]
 
 [language.a.compile]
-argv = ["/p/bin/ac", "{flags}", "--heap={heap}m", "{{}}", "{main}", "{sources}", "{files}"]
+argv = ["/p/bin/ac", "{flags}", "--heap={heap}m", "{{}}", "{main}", "{stem}.o", "{sources}", "{files}"]
 argv_for_several = ["/p/bin/ac", "--many", "{sources}"]
 flags = ["-O2", "{main}"]
 environment = { LC_ALL = "C" }
@@ -86,6 +86,7 @@ fn every_key_does_what_it_says() {
             "--heap=40m",
             "{}",
             "./-x.a",
+            "./-x.o",
             "./-x.a",
             "./-x.a",
             "b.h"
@@ -314,6 +315,16 @@ const SLIPS: &[(&str, &str, &str)] = &[
     ),
     (
         "[\"/bin/true\"]",
+        "[\"/bin/true\", \"{stem}.o\"]",
+        "language.\"b c\".run.argv holds {stem}, and files.sources does not say which endings it is without",
+    ),
+    (
+        "heap = {",
+        "stem = {",
+        "language.a.memory.stem must be named by small letters, digits and _, and not as a place",
+    ),
+    (
+        "[\"/bin/true\"]",
         "[\"/bin/true\", \"{args}\", \"{args}\"]",
         "language.\"b c\".run.argv holds {args}, which can be there once",
     ),
@@ -394,6 +405,7 @@ fn every_slip_is_named() {
 fn those_of_our_own_packages_are_good() {
     let filled = |text: &str| {
         let text = text.replace("@here@", "/p").replace("@jdk@", "/p/jdk");
+        let text = text.replace("@root@", "/p/go");
         parse(text.replace("@minor@", "3.11").as_bytes()).unwrap()
     };
     let run = |recipes: &BTreeMap<String, Recipe>, language: &str, files: &[&str]| {
@@ -409,6 +421,20 @@ fn those_of_our_own_packages_are_good() {
     assert_eq!(
         run(&node, "javascript", &["inspect"]),
         "/p/bin/node --max-semi-space-size=4 --max-old-space-size=28 ./inspect {x} y"
+    );
+    let typescript = filled(include_str!("../../../../runtimes/typescript/runtime.toml"));
+    assert_eq!(
+        run(&typescript, "typescript", &["file0.code.ts", "b.ts"]),
+        "/p/bin/node --max-semi-space-size=4 --max-old-space-size=28 ./file0.code.js {x} y"
+    );
+    let go = filled(include_str!("../../../../runtimes/go/runtime.toml"));
+    let compile = &go["go"].stages.compile.as_ref().unwrap().command;
+    let build = argv(compile, &go["go"].stages.files, &["-x", "b.go"]);
+    assert_eq!(build, ["/p/build", "./-x"]);
+    let sqlite3 = filled(include_str!("../../../../runtimes/sqlite3/runtime.toml"));
+    assert_eq!(
+        run(&sqlite3, "sqlite3", &["a.sql"]),
+        "/bin/sh /p/run a.sql {x} y"
     );
     let java = filled(include_str!("../../../../runtimes/java/runtime.toml"));
     assert_eq!(

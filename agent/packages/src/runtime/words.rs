@@ -27,7 +27,9 @@ pub(super) struct Places<'a> {
 }
 
 /// Names that are places already and can't be those of numbers.
-pub(super) const RESERVED: [&str; 6] = ["args", "files", "flags", "main", "memory", "sources"];
+pub(super) const RESERVED: [&str; 7] = [
+    "args", "files", "flags", "main", "memory", "sources", "stem",
+];
 
 impl Places<'_> {
     /// The command `argv` that stands at `key`.
@@ -124,6 +126,11 @@ impl Places<'_> {
         match name {
             "main" => return Ok(Piece::Main),
             "memory" => return Ok(Piece::Memory),
+            "stem" if self.has_sources => return Ok(Piece::Stem),
+            "stem" => {
+                let problem = "and files.sources does not say which endings it is without";
+                return Err(fault(key, place, problem));
+            }
             _ => {}
         }
         match self.numbers.get(name) {
@@ -136,7 +143,7 @@ impl Places<'_> {
             None => Err(fault(
                 key,
                 place,
-                "which is no place: there are {main}, {memory}, {args}, {files}, {sources}, {flags} and the names in memory",
+                "which is no place: there are {main}, {stem}, {memory}, {args}, {files}, {sources}, {flags} and the names in memory",
             )),
         }
     }

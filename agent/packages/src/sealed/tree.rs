@@ -3,10 +3,12 @@
 use super::direct::{digest_of_cached, digest_of_source};
 use super::walk::{Found, walk};
 use super::{Digest, SealError};
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -75,9 +77,7 @@ impl Tree {
     /// # Errors
     /// Something in it can't be read.
     pub fn read(folder: &Path) -> Result<Self, SealError> {
-        Self::read_by(folder, |path| {
-            digest_of_cached(path).map_err(SealError::file("read", path))
-        })
+        Self::read_by(folder, digest_of_reader)
     }
 
     /// Reads a folder that is to be trusted from now on: each file from the disk, and refused when the page cache has
@@ -87,6 +87,21 @@ impl Tree {
     /// As [`Tree::read`]; [`SealError::Poisoned`].
     pub fn of_source(folder: &Path) -> Result<Self, SealError> {
         Self::read_by(folder, digest_of_source)
+    }
+
+    /// Writes what [`Tree::read`] would read as JSON, as which a tree can be read again. Takes no more memory for a large tree.
+    ///
+    /// # Errors
+    /// Something in it can't be read, or `out` takes no more; `out` is at `path`.
+    pub(crate) fn write(folder: &Path, out: impl Write, path: &Path) -> Result<(), SealError> {
+        let failed = |error: serde_json::Error| SealError::file("write", path)(error.into());
+        let mut json = serde_json::Serializer::new(out);
+        let mut entries = json.serialize_map(None).map_err(failed)?;
+        walk(folder, &mut |found| {
+            let entry = Entry::read(found, digest_of_reader)?;
+            entries.serialize_entry(&found.name, &entry).map_err(failed)
+        })?;
+        entries.end().map_err(failed)
     }
 
     fn read_by(
@@ -144,6 +159,11 @@ impl Tree {
                 change,
             })
     }
+}
+
+/// Of a file as every reader gets it.
+fn digest_of_reader(path: &Path) -> Result<Digest, SealError> {
+    digest_of_cached(path).map_err(SealError::file("read", path))
 }
 
 impl Entry {

@@ -1,8 +1,8 @@
-//! Everything in a folder, in an order that depends on names only.
+//! Everything in a folder.
 
 use super::{Digest, SealError};
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, DirEntry, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -18,7 +18,8 @@ pub(crate) struct Found {
     pub(crate) metadata: Metadata,
 }
 
-/// Shows everything in `root`, the folder itself first, parents before what is in them, siblings by name.
+/// Shows everything in `root`, the folder itself first, parents before what is in them, else in any order. Holds no more of it in
+/// memory than one folder of each depth.
 pub(crate) fn walk(
     root: &Path,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
@@ -26,44 +27,44 @@ pub(crate) fn walk(
     walk_at_most(root, usize::MAX, visit)
 }
 
-/// As [`walk`], in a folder that anybody may have filled: with more than `most` things in it it is not walked to the end,
-/// nor is a list of them held in memory.
+/// As [`walk`], in a folder that anybody may have filled: with more than `most` things in it it is not walked to the end.
 pub(crate) fn walk_at_most(
     root: &Path,
     most: usize,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
 ) -> Result<(), SealError> {
     let mut left = most;
-    // The last one is the next one.
-    let mut waiting = vec![root.to_owned()];
-    while let Some(path) = waiting.pop() {
-        let metadata = fs::symlink_metadata(&path).map_err(SealError::file("look at", &path))?;
-        let is_folder = metadata.is_dir();
-        let found = Found {
-            name: name_below(root, &path),
-            path,
-            metadata,
-        };
+    let mut show = |path: PathBuf| {
+        let found = Found::at(root, path)?;
         visit(&found)?;
-        if is_folder {
-            let mut inside = entries(&found.path, left)?;
-            left = left
-                .checked_sub(inside.len())
-                .ok_or(SealError::TooMany { most })?;
-            inside.sort_unstable_by(|a, b| b.cmp(a));
-            waiting.append(&mut inside);
-        }
+        let is_folder = found.metadata.is_dir();
+        let open = || fs::read_dir(&found.path).map_err(reading(&found.path));
+        is_folder.then(open).transpose()
+    };
+    let mut open: Vec<_> = show(root.to_owned())?.into_iter().collect();
+    while let Some(folder) = open.last_mut() {
+        let Some(entry) = folder.next() else {
+            open.pop();
+            continue;
+        };
+        left = left.checked_sub(1).ok_or(SealError::TooMany { most })?;
+        open.extend(show(entry.map_err(reading(root))?.path())?);
     }
     Ok(())
 }
 
-/// What is in a folder, or one thing more than `most`.
-fn entries(folder: &Path, most: usize) -> Result<Vec<PathBuf>, SealError> {
-    let enough = most.saturating_add(1);
-    let path = |entry: io::Result<DirEntry>| Ok(entry?.path());
-    fs::read_dir(folder)
-        .and_then(|entries| entries.take(enough).map(path).collect())
-        .map_err(SealError::file("read the folder", folder))
+fn reading(folder: &Path) -> impl FnOnce(io::Error) -> SealError {
+    SealError::file("read the folder", folder)
+}
+
+impl Found {
+    fn at(root: &Path, path: PathBuf) -> Result<Self, SealError> {
+        Ok(Self {
+            name: name_below(root, &path),
+            metadata: fs::symlink_metadata(&path).map_err(SealError::file("look at", &path))?,
+            path,
+        })
+    }
 }
 
 fn name_below(root: &Path, path: &Path) -> String {
@@ -82,7 +83,7 @@ fn name_below(root: &Path, path: &Path) -> String {
 /// # Errors
 /// Something in it can't be looked at.
 pub fn fingerprint(folder: &Path) -> Result<Digest, SealError> {
-    let mut hasher = Sha256::new();
+    let mut lines = Vec::new();
     walk(folder, &mut |found| {
         let status = &found.metadata;
         // A folder's size is its file system's matter.
@@ -91,11 +92,14 @@ pub fn fingerprint(folder: &Path) -> Result<Digest, SealError> {
         let written = (status.mtime(), status.mtime_nsec());
         let changed = (status.ctime(), status.ctime_nsec());
         let name = &found.name;
-        hasher.update(format!(
+        lines.push(format!(
             "{name} {mode:o} {size} {inode} {written:?} {changed:?}\n"
         ));
         Ok(())
     })?;
+    lines.sort_unstable();
+    let mut hasher = Sha256::new();
+    lines.iter().for_each(|line| hasher.update(line));
     Ok(Digest::finish(hasher))
 }
 

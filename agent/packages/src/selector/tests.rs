@@ -112,6 +112,31 @@ fn selectors_match_what_nodes_match() {
     }
 }
 
+/// What npm's own semver has answered to some thousand ranges (`answers.js`): every operator with every form of a version,
+/// every pair in a range with a hyphen, and combinations by chance.
+#[test]
+fn selectors_match_what_npms_own_match() {
+    let mut lines = include_str!("tests/answers.txt").lines();
+    let versions: Vec<String> = serde_json::from_str(lines.next().unwrap()).unwrap();
+    let versions: Vec<_> = versions
+        .iter()
+        .map(|v| Version::parse(v).unwrap())
+        .collect();
+    let mut ranges = 0;
+    for line in lines {
+        let (range, bits) = line.rsplit_once(' ').unwrap();
+        let range: String = serde_json::from_str(range).unwrap();
+        let bits = u64::from_str_radix(bits, 16).unwrap();
+        let selector = range.parse::<Selector>();
+        for (n, version) in versions.iter().enumerate() {
+            let matches = selector.as_ref().is_ok_and(|s| s.matches(version));
+            assert_eq!(matches, bits >> n & 1 == 1, "{range:?} and {version}");
+        }
+        ranges += 1;
+    }
+    assert!(ranges > 3000, "{ranges}");
+}
+
 /// A selector comes from a client, so length alone must not be a way to keep the node busy.
 #[test]
 fn long_selectors_are_read_once() {

@@ -32,6 +32,8 @@ pub(crate) enum Piece {
     Text(String),
     /// Name of the main file.
     Main,
+    /// The same without the ending that makes it a source.
+    Stem,
     /// The stage's memory limit in bytes.
     Memory,
     /// A number that follows the memory limit.
@@ -97,7 +99,7 @@ impl Command {
         let mut argv = Vec::with_capacity(words.len() + job.files.len() + job.args.len());
         for word in words {
             match word {
-                Word::Text(pieces) => argv.push(text(pieces, job)),
+                Word::Text(pieces) => argv.push(text(pieces, job, names)),
                 Word::Args => argv.extend_from_slice(job.args),
                 Word::Files => {
                     let sent = job.files.iter().filter(|file| file.is_text);
@@ -116,23 +118,27 @@ impl Word {
     }
 }
 
-fn text(pieces: &[Piece], job: &Inputs<'_>) -> String {
+fn text(pieces: &[Piece], job: &Inputs<'_>, names: &FileNames) -> String {
+    let main = job.files.get(job.main).map_or("", |file| file.name);
     let mut text = String::new();
     for piece in pieces {
         match piece {
             Piece::Text(part) => text.push_str(part),
-            Piece::Main => {
-                let main = job.files.get(job.main).map_or("", |file| file.name);
-                match text.is_empty() {
-                    true => text = as_file(main),
-                    false => text.push_str(main),
-                }
-            }
+            Piece::Main => push_name(&mut text, main),
+            Piece::Stem => push_name(&mut text, names.stem(main)),
             Piece::Memory => text.push_str(&job.memory.to_string()),
             Piece::Number(number) => text.push_str(&number.mebibytes(job.memory).to_string()),
         }
     }
     text
+}
+
+/// Appends a file's name, as a path where the argument begins with it.
+fn push_name(text: &mut String, name: &str) {
+    match text.is_empty() {
+        true => *text = as_file(name),
+        false => text.push_str(name),
+    }
 }
 
 /// A name that begins like an option, or like a file of options (`@`), becomes a path.
@@ -193,11 +199,26 @@ mod tests {
                 .argv(&job(&[file(name, true)], &[]), &FileNames::default())
                 .remove(0)
         };
+        let names = FileNames {
+            sources: vec![".ts".to_owned(), ".d.ts".to_owned()],
+            renamed: None,
+        };
+        let stem = |pieces: &[Piece], name| text(pieces, &job(&[file(name, true)], &[]), &names);
         let behind = |text: &str| [Piece::Text(text.to_owned()), Piece::Main];
         assert_eq!(run(&[Piece::Main], "main.py"), "main.py");
         assert_eq!(run(&[Piece::Main], "-c.py"), "./-c.py");
         assert_eq!(run(&[Piece::Main], "@args"), "./@args");
         assert_eq!(run(&behind("./"), "-c.js"), "./-c.js");
         assert_eq!(run(&behind("--file="), "-c.js"), "--file=-c.js");
+        let js = [Piece::Stem, Piece::Text(".js".to_owned())];
+        assert_eq!(stem(&js, "main.ts"), "main.js");
+        assert_eq!(stem(&js, "-c.ts"), "./-c.js");
+        assert_eq!(stem(&js, "a.ts.ts"), "a.ts.js");
+        assert_eq!(stem(&js, "a.d.ts"), "a.js", "the longest ending");
+        assert_eq!(stem(&js, "file0.code"), "file0.code.js", "no source");
+        assert_eq!(
+            stem(&[Piece::Text("./".to_owned()), Piece::Stem], "@x.ts"),
+            "./@x"
+        );
     }
 }

@@ -71,6 +71,15 @@ impl FileNames {
         sources.take(2).count() == 2
     }
 
+    /// A file's name without the longest ending of sources that it has.
+    pub(crate) fn stem<'a>(&self, name: &'a str) -> &'a str {
+        let stems = self
+            .sources
+            .iter()
+            .filter_map(|end| name.strip_suffix(end.as_str()));
+        stems.min_by_key(|stem| stem.len()).unwrap_or(name)
+    }
+
     fn is_source(&self, name: &str) -> bool {
         ends_with_one_of(name, &self.sources)
     }

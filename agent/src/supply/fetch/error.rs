@@ -188,10 +188,7 @@ pub(super) enum FetchError {
         selector: String,
     },
     /// Some say so, some can't be asked.
-    #[error(
-        "no index that can be read has a package {name} of version {selector}; try again when the others can be: {}",
-        list(.unused)
-    )]
+    #[error("no index that counts has a package {name} of version {selector}; {}", unread(.unused))]
     PerhapsElsewhere {
         /// As asked for.
         name: String,
@@ -239,6 +236,15 @@ impl FetchError {
             sentence: tidy(&sentence(self), SENTENCE_MAX),
         }
     }
+}
+
+/// What follows for packages that other indexes don't have, or that come from later ones.
+pub(super) fn unread(unused: &[Unused]) -> String {
+    let text = format!(
+        "an index can't be read, and neither counts what comes after it: try again when it can be, or take it out of package_indexes: {}",
+        list(unused)
+    );
+    tidy(&text, SENTENCE_MAX)
 }
 
 fn list(unused: &[Unused]) -> String {

@@ -1,4 +1,5 @@
-//! Reading every index of an order. One that can't be used leaves the others as good as they were.
+//! Reading every index of an order. One that can't be used leaves those before it as good as they were. Those after it are only
+//! listed: the first index that has a package counts, and whoever can cut the way to that one would choose the next.
 
 use super::Fetcher;
 use super::body::{self, Bounds};
@@ -24,6 +25,8 @@ pub(super) struct Used {
 pub(super) struct Indexes {
     /// Those that count.
     pub(super) used: Vec<Used>,
+    /// How many of these come before the first one that does not.
+    sure: usize,
     /// Those that don't.
     pub(super) unused: Vec<Unused>,
     /// What is wrong with those that count.
@@ -34,11 +37,15 @@ impl Indexes {
     /// Reads them, one after the other.
     pub(super) fn read(fetcher: &Fetcher<'_>, sources: &Sources, trust: &Trust) -> Self {
         let (mut used, mut unused, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sure = 0;
         for url in &sources.indexes {
             match fetcher.index(url, trust) {
                 Ok((index, flaw)) => {
                     used.push(index);
                     flaws.extend(flaw);
+                    if unused.is_empty() {
+                        sure += 1;
+                    }
                 }
                 Err(error) => unused.push(Unused {
                     url: url.clone(),
@@ -48,14 +55,17 @@ impl Indexes {
         }
         Self {
             used,
+            sure,
             unused,
             flaws,
         }
     }
 
-    /// Everything that is offered, the first of equal packages.
-    pub(super) fn merged(self) -> Index {
-        Index::merge(self.used.into_iter().map(|used| used.index))
+    /// Everything that is offered, the first of equal packages; and how many of them can be fetched.
+    pub(super) fn merged(self) -> (Index, usize) {
+        let all: Vec<Index> = self.used.into_iter().map(|used| used.index).collect();
+        let sure = Index::merge(all.iter().take(self.sure).cloned());
+        (Index::merge(all), sure.releases().len())
     }
 
     /// The highest version that matches and the index that has it, the first of those that do.
@@ -63,6 +73,7 @@ impl Indexes {
         let found = self
             .used
             .iter()
+            .take(self.sure)
             .filter_map(|used| Some((used.index.find(name, selector)?, &used.fetched)));
         found.reduce(
             |best, next| match next.0.id.version() > best.0.id.version() {

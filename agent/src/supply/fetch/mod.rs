@@ -22,7 +22,7 @@ use super::order::{
 use archive::Download;
 use client::{Client, roots_of_host};
 use clock::{Clock, Real};
-use error::{FetchError, tidy};
+use error::{FetchError, tidy, unread};
 use indexes::Indexes;
 use limits::Limits;
 use nix::sys::prctl;
@@ -134,7 +134,8 @@ impl<'a> Fetcher<'a> {
     fn list(&self, sources: &Sources) -> Result<FetchAnswer, FetchError> {
         let indexes = self.indexes(sources)?;
         let mut warnings = indexes.warnings();
-        let merged = indexes.merged();
+        let unread = (!indexes.unused.is_empty()).then(|| unread(&indexes.unused));
+        let (merged, sure) = indexes.merged();
         let mut room = LIST_MAX - ANSWER_MAX;
         let mut offers = Vec::new();
         for release in merged.releases() {
@@ -152,7 +153,12 @@ impl<'a> Fetcher<'a> {
             room -= length;
             offers.push(offer);
         }
-        Ok(FetchAnswer::Listed { offers, warnings })
+        Ok(FetchAnswer::Listed {
+            sure: sure.min(offers.len()),
+            offers,
+            unread,
+            warnings,
+        })
     }
 
     /// Chooses a package, leaves the index that names it, and fetches the archive.

@@ -114,7 +114,9 @@ fn paths_that_look_alike_are_refused() {
     let both = |a: &str, b: &str| fault(Tar::default().file(a, b"").file(b, b""));
     for (a, b) in [
         ("readme", "README"),
-        ("lib/a", "LIB/b"),
+        ("lib/a", "LIB/A"),
+        ("lib/a/b", "LIB/a/B"),
+        ("lib", "LIB/b"),
         ("lib/a", "lib/A"),
         ("\u{e9}", "e\u{301}"),
         ("\u{c9}", "e\u{301}"),
@@ -130,6 +132,43 @@ fn paths_that_look_alike_are_refused() {
         made(Tar::default().file("a", b"").file("b/A", b"")).len(),
         3
     );
+}
+
+/// Perl's library has `Pod` and `pod`.
+#[test]
+fn only_folders_may_look_alike() {
+    let perl = || {
+        Tar::default()
+            .file("Pod/Usage.pm", b"")
+            .file("pod/perl.pod", b"")
+    };
+    let there = ["Pod", "Pod/Usage.pm", "pod", "pod/perl.pod"];
+    let listed = |tar| {
+        made(tar)
+            .iter()
+            .filter(|line| there.iter().any(|name| line.contains(name)))
+            .count()
+    };
+    assert_eq!(listed(perl()), 4);
+    assert_eq!(listed(perl().folder("pod/").folder("Pod/")), 4);
+    assert_eq!(
+        made(perl().file("POD/x/a", b"").file("pod/X/b", b"")).len(),
+        9
+    );
+    // What is in them is compared as if they were one.
+    for same in ["pod/usage.pm", "POD/perl.pod", "pod/Usage.pm/x"] {
+        let fault = fault(perl().file(same, b""));
+        assert!(matches!(fault, Fault::AlmostSame), "{same}: {fault:?}");
+    }
+    assert!(matches!(fault(perl().file("POD", b"")), Fault::AlmostSame));
+    assert!(matches!(
+        fault(perl().link("poD", "Pod")),
+        Fault::AlmostSame
+    ));
+    assert!(matches!(fault(perl().file("pod", b"")), Fault::AlmostSame));
+    assert!(matches!(fault(perl().file("Pod", b"")), Fault::Duplicate));
+    let twice = perl().folder("pod/").folder("pod/");
+    assert!(matches!(fault(twice), Fault::Duplicate));
 }
 
 proptest! {

@@ -20,7 +20,10 @@ fn drop_and_return(server: Server) -> String {
 }
 
 fn offers(answer: FetchAnswer) -> (Vec<String>, Vec<String>) {
-    let FetchAnswer::Listed { offers, warnings } = answer else {
+    let FetchAnswer::Listed {
+        offers, warnings, ..
+    } = answer
+    else {
         panic!("{answer:?}");
     };
     let names = offers.iter().map(|o| format!("{}-{}", o.name, o.version));
@@ -63,6 +66,35 @@ fn one_that_is_out_of_reach_leaves_the_others() {
     let failure = node.download("b", "1.x").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Unreachable);
     assert!(failure.sentence.contains(&gone), "{}", failure.sentence);
+}
+
+/// Whoever can cut the way to the first index must not choose the next.
+#[test]
+fn what_comes_after_one_that_is_out_of_reach_is_not_fetched() {
+    let first = serving(line("a", "1.0.0", b"x", "x"));
+    let last = serving(line("a", "2.0.0", b"y", "y") + &line("b", "1.0.0", b"y", "y"));
+    let gone = nowhere();
+    let node = Node::new(&[first.url("index"), gone.clone(), last.url("index")]);
+    let FetchAnswer::Listed {
+        offers,
+        sure,
+        unread,
+        ..
+    } = node.list().unwrap()
+    else {
+        panic!("no list");
+    };
+    assert_eq!((offers.len(), sure), (3, 1));
+    assert!(unread.unwrap().contains(&gone));
+    for (name, selector) in [("b", "*"), ("a", "2")] {
+        let failure = node.download(name, selector).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unreachable);
+        assert!(failure.sentence.contains(&gone), "{}", failure.sentence);
+    }
+    // What is sure is the first one's.
+    node.download("a", "*").unwrap_err();
+    let left = Fetched::read(content(&node.files.index).as_slice()).unwrap();
+    assert_eq!(left.source.to_string(), first.url("index"));
 }
 
 #[test]
