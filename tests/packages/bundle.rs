@@ -4,6 +4,8 @@ use crate::desk::{Desk, one};
 use crate::live::{assert_done, output, script};
 use crate::repository::{Repository, archive_name, run};
 use crate::server::Server;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -123,9 +125,13 @@ fn with_a_key_only_what_is_signed_is_installed() {
 fn what_is_no_bundle_is_refused() {
     let (_repository, server) = one("greet");
     let desk = Desk::at(&server);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let pipe = folder.path().join("pipe");
+    mkfifo(&pipe, Mode::S_IRUSR).expect("a pipe can be made");
     for (file, sentence) in [
         ("/etc/passwd", "no bundle"),
         ("/dev/zero", "an ordinary file"),
+        (&pipe.to_string_lossy(), "an ordinary file"),
         ("/nowhere", "can't open /nowhere"),
     ] {
         let said = desk.packages(&["install", "--bundle", file, "greet"]);

@@ -96,7 +96,7 @@ const ATTACKS: [Attack; 17] = [
         |folder| fs::hard_link(folder.join("mark"), folder.join("link")).expect("it can be made"),
         // The names of links stay, and what they lead to becomes this.
         &["-P", "--transform=s,.*,../../../../etc/passwd,RS"],
-        "has a ..",
+        "no earlier file of this archive",
     ),
     (
         "hard-link-to-host",

@@ -14,6 +14,7 @@ mod piston;
 mod proxy;
 mod repository;
 mod rights;
+mod rivals;
 mod routes;
 mod server;
 mod servers;

@@ -219,6 +219,19 @@ fn an_index_out_of_reach_is_only_said() {
     assert_eq!(node.get("/readyz").status, 200);
 }
 
+/// A server that was away for a moment is not taken for an empty one afterwards.
+#[test]
+fn what_is_offered_is_listed_when_the_index_is_back() {
+    let (_repository, server) = one("greet");
+    let desk = Desk::at(&server);
+    let node = desk.node();
+    server.set("index", Manner::Loop);
+    assert_eq!(listed(&node), json!([]));
+    server.set("index", Manner::Well);
+    let back = || (listed(&node) == json!([entry("greet", "1.0.0", false)])).then_some(());
+    wait::until(Duration::from_secs(10), back).expect("it is asked again");
+}
+
 #[test]
 fn a_damaged_archive_is_said_as_in_piston() {
     let (repository, server) = one("greet");

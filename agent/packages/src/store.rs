@@ -42,6 +42,18 @@ impl Store {
         }
     }
 
+    /// The store in `dir`, which need not be there.
+    #[must_use]
+    pub fn at(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// Whether a package is there in full, a broken one too.
+    #[must_use]
+    pub fn has(&self, id: &PackageId) -> bool {
+        self.dir.join(id.folder()).join(INSTALLED).exists()
+    }
+
     /// The folder that it is.
     #[must_use]
     pub fn dir(&self) -> &Path {

@@ -132,30 +132,40 @@ impl Preparation<'_> {
     fn provide_missing(&mut self, parts: &[String], stale: &[String]) -> Result<(), PrepareError> {
         let is_missing = |part: &&String| stale.contains(part) || !self.view.part(part).is_dir();
         let missing: Vec<String> = parts.iter().filter(is_missing).cloned().collect();
-        let sealed = self.images(parts, &missing)?;
-        for (part, image) in missing.iter().zip(sealed) {
-            if stale.contains(part) {
-                self.unmount(part)
+        for (part, image) in self.images(parts, &missing)? {
+            if stale.contains(&part) {
+                self.unmount(&part)
                     .map_err(|source| PrepareError::View { source })?;
             }
-            if let Err(error) = self.provide(part, image) {
+            if let Err(error) = self.provide(&part, image) {
                 // Half of it must not pass for a part that is there.
-                if let Err(error) = self.unmount(part) {
+                if let Err(error) = self.unmount(&part) {
                     tracing::error!(part, %error, "can't be unmounted");
                 }
-                return Err(error);
+                if !self.is_gone(&part) {
+                    return Err(error);
+                }
             }
         }
         Ok(())
     }
 
-    /// The image of each part that is missing, where it has one or gets one, as it was sealed.
+    /// Whether the store does not have a part any more: who has removed it since will ask for another look.
+    fn is_gone(&self, part: &str) -> bool {
+        let known = parts(&self.order.data).is_ok_and(|(parts, _)| parts.iter().any(|p| p == part));
+        if !known {
+            tracing::info!(part, "removed meanwhile");
+        }
+        !known
+    }
+
+    /// The parts that are missing, each with its image, where it has one or gets one, as it was sealed.
     fn images(
         &mut self,
         all: &[String],
         parts: &[String],
-    ) -> Result<Vec<Option<PartImage>>, PrepareError> {
-        let none = || parts.iter().map(|_| None).collect();
+    ) -> Result<Vec<(String, Option<PartImage>)>, PrepareError> {
+        let none = || parts.iter().map(|part| (part.clone(), None)).collect();
         if self.order.policy == ImagePolicy::Off {
             return Ok(none());
         }
@@ -176,16 +186,18 @@ impl Preparation<'_> {
         let mut sealed = Vec::new();
         for part in parts {
             let image = PartImage::find_or_seal(&images, part, &formats, tool.as_ref());
-            sealed.push(match image {
+            let image = match image {
                 Ok(image) => Some(image),
+                Err(_) if self.is_gone(part) => continue,
                 Err(unusable) => {
                     self.fall_back(part, unusable)?;
                     None
                 }
-            });
+            };
+            sealed.push((part.clone(), image));
         }
         self.images = Some(images);
-        require_sound(&sealed)?;
+        require_sound(sealed.iter().filter_map(|(_, image)| image.as_ref()))?;
         Ok(sealed)
     }
 

@@ -17,8 +17,8 @@ use tokio::time::{Instant, timeout};
 /// How long what indexes offer is good: clients from anywhere may ask for it, and each time would be a download.
 const OFFERS_AGE: Duration = Duration::from_secs(60);
 
-/// How long it is good that they offer nothing, which is also what there is where none can be read.
-const NOTHING_AGE: Duration = Duration::from_secs(5);
+/// How long nobody asks again where none could be read. What was known before is good until then.
+const FAILURE_AGE: Duration = Duration::from_secs(5);
 
 /// How long a request waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,23 +31,31 @@ const LENGTH_MAX: usize = 256;
 pub(crate) struct Desk {
     link: Arc<Link>,
     changes: Mutex<()>,
-    offers: Mutex<Option<Offers>>,
+    offers: Mutex<Offers>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Offers {
-    at: Instant,
+    good_until: Option<Instant>,
     packages: Vec<PackageName>,
 }
 
 impl Offers {
-    fn is_old(&self) -> bool {
-        let age = if self.packages.is_empty() {
-            NOTHING_AGE
-        } else {
+    fn are_good(&self) -> bool {
+        self.good_until.is_some_and(|end| Instant::now() < end)
+    }
+
+    /// What came of asking, if anything.
+    fn learn(&mut self, offered: Option<Vec<PackageName>>) {
+        let age = if offered.is_some() {
             OFFERS_AGE
+        } else {
+            FAILURE_AGE
         };
-        self.at.elapsed() >= age
+        self.good_until = Some(Instant::now() + age);
+        if let Some(packages) = offered {
+            self.packages = packages;
+        }
     }
 }
 
@@ -64,18 +72,13 @@ impl Desk {
     /// What the indexes have offered within the last minute, and what is installed now.
     pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, DeskError> {
         let mut known = turn(&self.offers).await?;
-        known.take_if(|offers| offers.is_old());
-        let request = Request::List {
-            offers: known.is_none(),
-        };
-        match self.ask(&request).await?.0 {
+        let offers = !known.are_good();
+        match self.ask(&Request::List { offers }).await?.0 {
             Answer::Packages { offered, installed } => {
-                if let Some(packages) = offered {
-                    let at = Instant::now();
-                    *known = Some(Offers { at, packages });
+                if offers {
+                    known.learn(offered);
                 }
-                let offered = known.as_ref().map_or(&[][..], |offers| &offers.packages);
-                Ok(merged(offered, installed))
+                Ok(merged(&known.packages, installed))
             }
             Answer::Failed(why) => Err(DeskError::Failed(why)),
             Answer::Changed(_) | Answer::Unknown => Err(DeskError::Unavailable),
@@ -164,18 +167,21 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_offered_is_asked_for_again_after_a_while() {
-        let name = PackageName {
+    async fn what_is_offered_is_good_for_a_while() {
+        let mut offers = Offers::default();
+        assert!(!offers.are_good());
+        let packages = vec![PackageName {
             language: "a".to_owned(),
             version: "1.0.0".to_owned(),
-        };
-        for (packages, age) in [(vec![], NOTHING_AGE), (vec![name], OFFERS_AGE)] {
-            let at = Instant::now();
-            let offers = Offers { at, packages };
+        }];
+        for (offered, age) in [(Some(packages.clone()), OFFERS_AGE), (None, FAILURE_AGE)] {
+            offers.learn(offered);
             tokio::time::advance(age - Duration::from_millis(1)).await;
-            assert!(!offers.is_old());
+            assert!(offers.are_good());
             tokio::time::advance(Duration::from_millis(1)).await;
-            assert!(offers.is_old());
+            assert!(!offers.are_good());
+            // Also where nobody could say anything new.
+            assert_eq!(offers.packages, packages);
         }
     }
 

@@ -97,9 +97,9 @@ impl Office {
             Some(Err(error)) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "no package is offered"
+                    "what is offered can't be known"
                 );
-                Some(Vec::new())
+                None
             }
         };
         Ok(Answer::Packages { offered, installed })

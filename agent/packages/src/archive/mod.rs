@@ -138,7 +138,8 @@ impl<R: Read> Unpacking<'_, R> {
                 self.writer.link(&target, &path)
             }
             Kind::HardLink { target } => {
-                let target = names::checked(target, false, self.limits)?;
+                let target =
+                    names::checked(target, false, self.limits).map_err(|_| Fault::HardLink)?;
                 if !self.seen.is_file(&target) || target == path {
                     return Err(Fault::HardLink);
                 }

@@ -124,9 +124,11 @@ impl PartImage {
 }
 
 /// Compares the images that were there, as the disk has them, with their manifests.
-pub(super) fn require_sound(images: &[Option<PartImage>]) -> Result<(), PrepareError> {
+pub(super) fn require_sound<'a>(
+    images: impl Iterator<Item = &'a PartImage>,
+) -> Result<(), PrepareError> {
     let begin = Instant::now();
-    let found: Vec<_> = images.iter().flatten().filter(|image| !image.new).collect();
+    let found: Vec<_> = images.filter(|image| !image.new).collect();
     let paths: Vec<_> = found.iter().map(|image| image.path.as_path()).collect();
     let mut bytes = 0;
     for (image, digest) in found.iter().zip(digests(&paths)) {

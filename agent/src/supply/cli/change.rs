@@ -1,11 +1,14 @@
 //! `packages install` and `packages remove`.
 
 use super::bar::Bar;
-use super::follow::{Change, follow};
+use super::follow::follow;
 use super::{Desk, Failed, say};
 use crate::supply::{SupplyError, Wish};
-use packages::PackageId;
+use nix::fcntl::OFlag;
+use packages::{PackageId, Store};
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A package that can't be removed.
@@ -22,17 +25,17 @@ enum RemoveError {
 impl Desk {
     /// Installs packages from the indexes, or from a bundle.
     pub(super) fn install(&mut self, wishes: &[Wish], bundle: Option<&Path>) {
-        let opened = bundle.map(|path| File::open(path).map_err(SupplyError::file("open", path)));
+        let opened = bundle.map(|path| open(path).map_err(SupplyError::file("open", path)));
         let bundle = match opened.transpose() {
             Ok(bundle) => bundle,
             Err(error) => return self.failed(&error),
         };
-        let mut changes = Vec::new();
+        let mut changed = Vec::new();
         for wish in wishes {
             match self.install_one(wish, bundle.as_ref()) {
                 Ok(id) => {
                     say(format_args!("{id} is installed"));
-                    changes.push(Change::Installed(id));
+                    changed.push(id);
                 }
                 // As it was asked for.
                 Err(SupplyError::AlreadyInstalled(id)) => {
@@ -41,7 +44,7 @@ impl Desk {
                 Err(error) => self.failed(&Failed(wish, error)),
             }
         }
-        self.tell_node(&changes);
+        self.tell_node(&changed);
     }
 
     fn install_one(&self, wish: &Wish, bundle: Option<&File>) -> Result<PackageId, SupplyError> {
@@ -55,17 +58,17 @@ impl Desk {
 
     /// Removes packages.
     pub(super) fn remove(&mut self, wishes: &[Wish]) {
-        let mut changes = Vec::new();
+        let mut changed = Vec::new();
         for wish in wishes {
             match self.remove_one(wish) {
                 Ok(id) => {
                     say(format_args!("{id} is removed"));
-                    changes.push(Change::Removed(id));
+                    changed.push(id);
                 }
                 Err(error) => self.failed(&Failed(wish, error)),
             }
         }
-        self.tell_node(&changes);
+        self.tell_node(&changed);
     }
 
     /// Of several that are meant none: what is gone is gone.
@@ -86,9 +89,18 @@ impl Desk {
     }
 
     /// Has the node that runs take over what changed, so that jobs get it when this command returns.
-    fn tell_node(&mut self, changes: &[Change]) {
-        if let Err(error) = follow(&self.config.state_directory, changes) {
+    fn tell_node(&mut self, changed: &[PackageId]) {
+        let store = Store::at(self.config.packages_directory());
+        if let Err(error) = follow(&self.config.state_directory, &store, changed) {
             self.failed(&error);
         }
     }
+}
+
+/// Does not wait for whoever writes to what should be a file and is a pipe.
+fn open(path: &Path) -> io::Result<File> {
+    File::options()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)
 }

@@ -3,7 +3,7 @@
 use crate::instance::{Running, running};
 use crate::runtimes::View;
 use nix::sys::signal::Signal;
-use packages::PackageId;
+use packages::{PackageId, Store};
 use std::io;
 use std::path::Path;
 use std::thread::sleep;
@@ -13,15 +13,6 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is looked at.
 const PERIOD: Duration = Duration::from_millis(20);
-
-/// What happened to a package.
-#[derive(Clone, Debug)]
-pub(super) enum Change {
-    /// It has come.
-    Installed(PackageId),
-    /// It has gone.
-    Removed(PackageId),
-}
 
 /// The node does not have what the store has.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +26,17 @@ pub(super) enum FollowError {
     Late,
 }
 
-/// Tells the node with this state directory, if one runs, and waits.
+/// Tells the node with this state directory, if one runs, that these packages came or went, and waits until it agrees with
+/// the store about them, which another one may have changed again meanwhile.
 ///
 /// # Errors
 /// It does not follow. The changes stay.
-pub(super) fn follow(state_directory: &Path, changes: &[Change]) -> Result<(), FollowError> {
-    if changes.is_empty() {
+pub(super) fn follow(
+    state_directory: &Path,
+    store: &Store,
+    changed: &[PackageId],
+) -> Result<(), FollowError> {
+    if changed.is_empty() {
         return Ok(());
     }
     // Where there is no such directory no node runs.
@@ -57,7 +53,7 @@ pub(super) fn follow(state_directory: &Path, changes: &[Change]) -> Result<(), F
     // What the front has read before the view was seen to be wrong is not what it has to read; whatever comes after is.
     loop {
         let now = node.taken_over(&state);
-        if shows(&view, changes) {
+        if agrees(&view, store, changed) {
             break;
         }
         taken = now;
@@ -85,10 +81,7 @@ fn pause(node: &Running, end: Instant) -> Result<bool, FollowError> {
     Ok(false)
 }
 
-fn shows(view: &View, changes: &[Change]) -> bool {
-    let shows = |change: &Change| match change {
-        Change::Installed(id) => view.offers(&id.folder()),
-        Change::Removed(id) => !view.offers(&id.folder()),
-    };
-    view.is_complete() && changes.iter().all(shows)
+fn agrees(view: &View, store: &Store, changed: &[PackageId]) -> bool {
+    let agrees = |id: &PackageId| view.offers(&id.folder()) == store.has(id);
+    view.is_complete() && changed.iter().all(agrees)
 }
