@@ -102,7 +102,7 @@ const ATTACKS: [Attack; 17] = [
         "hard-link-to-host",
         |folder| fs::hard_link(folder.join("mark"), folder.join("link")).expect("it can be made"),
         &["-P", "--transform=s,.*,/etc/passwd,RS"],
-        "is absolute",
+        "no earlier file of this archive",
     ),
     (
         "hard-link-nowhere",
