@@ -134,7 +134,7 @@ fn an_install_killed_at_any_moment_leaves_the_old_or_the_new() {
             }
         }
     }
-    assert!(!came[0] && came.contains(&true), "{whole:?}: {came:?}");
+    assert!(!came[0], "{whole:?}: {came:?}");
     assert_done(&desk.packages(&["install", "greet"]));
     assert!(assert_old_or_new(&desk, "greet/1.0.0"));
 }
@@ -158,7 +158,7 @@ fn an_install_killed_while_it_publishes_leaves_the_old_or_the_new() {
     await_publishing(&mut install);
     let begin = Instant::now();
     assert!(install.wait().is_ok_and(|status| status.success()));
-    let publishing = begin.elapsed();
+    let mut publishing = begin.elapsed();
     assert_done(&desk.packages(&["remove", "greet"]));
     let mut random = fastrand::Rng::with_seed(4);
     let mut came = Vec::new();
@@ -168,6 +168,8 @@ fn an_install_killed_while_it_publishes_leaves_the_old_or_the_new() {
         std::thread::sleep(publishing.mul_f64(2.0 * random.f64()));
         kill(install, None);
         let is_there = assert_old_or_new(&desk, "greet/1.0.0");
+        // How long it takes depends on what else is written to the disk.
+        publishing = publishing.mul_f64(if is_there { 0.8 } else { 1.25 });
         came.push(is_there);
         if is_there {
             assert_done(&desk.packages(&["remove", "greet"]));

@@ -25,6 +25,13 @@ fn kill_node(node: &mut Node) {
     await_end(&processes);
 }
 
+/// The unpacker of an install that has begun, which goes no further.
+fn stopped(node: &Node) -> Process {
+    let unpacker = worker(node, "unpack-package");
+    kill(Pid::from_raw(unpacker.pid), Signal::SIGSTOP).expect("it unpacks for a while");
+    unpacker
+}
+
 fn install(node: &Node, version: &str) {
     let reply = node.send(&request("POST", "heavy", version));
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -55,7 +62,7 @@ fn whoever_is_killed_while_an_archive_is_unpacked_leaves_what_was() {
     install(&node, "1.0.0");
     for role in ["unpack-package", "change-packages"] {
         let install = begin(&node, request("POST", "heavy", "2.0.0"));
-        let unpacker = worker(&node, "unpack-package");
+        let unpacker = stopped(&node);
         let victim = worker(&node, role);
         kill(Pid::from_raw(victim.pid), Signal::SIGKILL).expect("it can be killed");
         let reply = install.join().expect("no panic").expect("it is answered");
@@ -65,7 +72,7 @@ fn whoever_is_killed_while_an_archive_is_unpacked_leaves_what_was() {
         assert_eq!(node.get("/readyz").status, 200);
     }
     let last = begin(&node, request("POST", "heavy", "2.0.0"));
-    worker(&node, "unpack-package");
+    stopped(&node);
     kill_node(&mut node);
     last.join().expect("no panic").ok();
     assert!(!desk.staged().is_empty(), "it was not unpacking");

@@ -25,6 +25,9 @@ use std::process::ExitCode;
 pub(crate) use error::Unusable;
 pub(crate) use images::means;
 
+/// The part that is no package.
+const BASE: &str = "base";
+
 /// What the warden orders.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Order {
@@ -61,7 +64,7 @@ pub(crate) fn parts(data: &Path) -> Result<(Vec<String>, Vec<PackageError>), Pac
     let name = |folder: &PathBuf| Some(folder.strip_prefix(data).ok()?.to_str()?.to_owned());
     let packages = folders.iter().filter_map(name);
     Ok((
-        ["base".to_owned()].into_iter().chain(packages).collect(),
+        [BASE.to_owned()].into_iter().chain(packages).collect(),
         faults,
     ))
 }
@@ -139,10 +142,11 @@ impl Preparation<'_> {
             }
             if let Err(error) = self.provide(&part, image) {
                 // Half of it must not pass for a part that is there.
-                if let Err(error) = self.unmount(&part) {
+                let unmounted = self.unmount(&part);
+                if let Err(error) = &unmounted {
                     tracing::error!(part, %error, "can't be unmounted");
                 }
-                if !self.is_gone(&part) {
+                if unmounted.is_err() || !self.is_gone(&part) {
                     return Err(error);
                 }
             }
@@ -152,11 +156,12 @@ impl Preparation<'_> {
 
     /// Whether the store does not have a part any more: who has removed it since will ask for another look.
     fn is_gone(&self, part: &str) -> bool {
-        let known = parts(&self.order.data).is_ok_and(|(parts, _)| parts.iter().any(|p| p == part));
-        if !known {
+        let folder = self.order.data.join(part).symlink_metadata();
+        let gone = folder.is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        if gone && part != BASE {
             tracing::info!(part, "removed meanwhile");
         }
-        !known
+        gone && part != BASE
     }
 
     /// The parts that are missing, each with its image, where it has one or gets one, as it was sealed.
@@ -173,7 +178,7 @@ impl Preparation<'_> {
         let (formats, images) = match found {
             Ok(found) => found,
             Err(unusable) => {
-                let part = parts.first().map_or("base", String::as_str);
+                let part = parts.first().map_or(BASE, String::as_str);
                 self.fall_back(part, unusable)?;
                 self.fallback = self.fallback.take().map(|(_, why)| (parts.len(), why));
                 return Ok(none());

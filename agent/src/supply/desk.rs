@@ -17,7 +17,8 @@ use tokio::time::{Instant, timeout};
 /// How long what indexes offer is good: clients from anywhere may ask for it, and each time would be a download.
 const OFFERS_AGE: Duration = Duration::from_secs(60);
 
-/// How long nobody asks again where none could be read. What was known before is good until then.
+/// How long at least nobody asks again where none could be read, and as long as asking took. What was known before is good until
+/// then.
 const FAILURE_AGE: Duration = Duration::from_secs(5);
 
 /// How long a request waits for those before it.
@@ -45,12 +46,11 @@ impl Offers {
         self.good_until.is_some_and(|end| Instant::now() < end)
     }
 
-    /// What came of asking, if anything.
-    fn learn(&mut self, offered: Option<Vec<PackageName>>) {
-        let age = if offered.is_some() {
-            OFFERS_AGE
-        } else {
-            FAILURE_AGE
+    /// What came of asking, if anything, and how long that took.
+    fn learn(&mut self, offered: Option<Vec<PackageName>>, took: Duration) {
+        let age = match offered {
+            Some(_) => OFFERS_AGE,
+            None => FAILURE_AGE.max(took),
         };
         self.good_until = Some(Instant::now() + age);
         if let Some(packages) = offered {
@@ -73,10 +73,11 @@ impl Desk {
     pub(crate) async fn list(&self) -> Result<Vec<PackageInfo>, DeskError> {
         let mut known = turn(&self.offers).await?;
         let offers = !known.are_good();
+        let begin = Instant::now();
         match self.ask(&Request::List { offers }).await?.0 {
             Answer::Packages { offered, installed } => {
                 if offers {
-                    known.learn(offered);
+                    known.learn(offered, begin.elapsed());
                 }
                 Ok(merged(&known.packages, installed))
             }
@@ -174,8 +175,13 @@ mod tests {
             language: "a".to_owned(),
             version: "1.0.0".to_owned(),
         }];
-        for (offered, age) in [(Some(packages.clone()), OFFERS_AGE), (None, FAILURE_AGE)] {
-            offers.learn(offered);
+        let long = 2 * FAILURE_AGE;
+        for (offered, took, age) in [
+            (Some(packages.clone()), long, OFFERS_AGE),
+            (None, Duration::ZERO, FAILURE_AGE),
+            (None, long, long),
+        ] {
+            offers.learn(offered, took);
             tokio::time::advance(age - Duration::from_millis(1)).await;
             assert!(offers.are_good());
             tokio::time::advance(Duration::from_millis(1)).await;

@@ -14,6 +14,10 @@ const DEADLINE: Duration = Duration::from_secs(600);
 /// After so many checks in a row that came to nothing, nobody knows what jobs are served with.
 const FAILURES: u32 = 3;
 
+/// So many checks in a row make way for changes, and the next one does not: whoever can ask for changes must not be able to
+/// keep the runtimes from being checked.
+const PUT_OFFS: u32 = 2;
+
 /// Pause before the next attempt after one of those.
 const RETRY: Duration = Duration::from_secs(30);
 
@@ -28,6 +32,8 @@ pub(super) struct Integrity {
     urgency: Urgency,
     /// Checks in a row that came to nothing.
     failures: u32,
+    /// Checks in a row that made way.
+    put_offs: u32,
     broken: bool,
 }
 
@@ -50,6 +56,7 @@ impl Integrity {
             due: None,
             urgency: Urgency::Background,
             failures: 0,
+            put_offs: 0,
             broken: false,
         };
         new.wait_for_next();
@@ -119,10 +126,14 @@ impl Integrity {
 
     /// Somebody waits for the runtimes to change, which no check may see: one that nobody waits for is begun anew later.
     pub(super) fn make_way(&mut self) {
-        let in_the_way = |running: &&mut Running| running.urgency == Urgency::Background;
-        if let Some(running) = self.running.as_mut().filter(in_the_way) {
+        let in_the_way =
+            |running: &&mut Running| running.urgency == Urgency::Background && !running.put_off;
+        let running = self.running.as_mut().filter(in_the_way);
+        if let Some(running) = running.filter(|_| self.put_offs < PUT_OFFS) {
+            tracing::info!("the check of the runtimes makes way for a change, and comes later");
             running.end();
             running.put_off = true;
+            self.put_offs += 1;
         }
     }
 
@@ -134,9 +145,13 @@ impl Integrity {
         let Some(Running { put_off, .. }) = ours else {
             return false;
         };
+        // One that had come to an end before counts.
+        if put_off && matches!(status, WaitStatus::Signaled(..)) {
+            self.retry();
+            return true;
+        }
+        self.put_offs = 0;
         match status {
-            // One that had come to an end before counts.
-            WaitStatus::Signaled(..) if put_off => self.retry(),
             WaitStatus::Exited(_, 0) => {
                 tracing::info!("runtimes are what was sealed");
                 self.failures = 0;
@@ -200,6 +215,7 @@ mod tests {
             due: None,
             urgency: Urgency::Background,
             failures: 0,
+            put_offs: 0,
             broken: false,
         }
     }
@@ -233,6 +249,30 @@ mod tests {
             assert_eq!(integrity.failures, is_failure);
             assert!(integrity.next_check().is_some());
         }
+    }
+
+    #[test]
+    fn changes_put_no_check_off_for_ever() {
+        let mut integrity = integrity();
+        let later = Instant::now() + DEADLINE;
+        let killed = WaitStatus::Signaled(CHECK, nix::sys::signal::Signal::SIGKILL, false);
+        let mut is_put_off = || {
+            run(&mut integrity, later);
+            integrity.make_way();
+            let put_off = integrity
+                .running
+                .as_ref()
+                .is_some_and(|check| check.put_off);
+            let end = if put_off {
+                killed
+            } else {
+                WaitStatus::Exited(CHECK, 0)
+            };
+            assert!(integrity.ended(end));
+            put_off
+        };
+        let all: Vec<_> = (0..6).map(|_| is_put_off()).collect();
+        assert_eq!(all, [true, true, false, true, true, false]);
     }
 
     #[test]

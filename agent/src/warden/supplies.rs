@@ -59,12 +59,19 @@ impl Supplies {
     pub(super) fn ended(&mut self, status: WaitStatus) -> Option<(Option<RequestId>, bool)> {
         let ours = |running: &Running| status.pid() == Some(running.child.pid);
         let index = self.running.iter().position(ours)?;
-        let Running { request, .. } = self.running.swap_remove(index);
+        let Running {
+            request, purpose, ..
+        } = self.running.swap_remove(index);
         let outcome = Outcome::of(status);
         if outcome == Outcome::Died {
             tracing::error!(?status, "the process for packages died");
         }
-        // One that died may have published before.
-        Some((request, outcome != Outcome::Unchanged))
+        let changed = match outcome {
+            Outcome::Unchanged => false,
+            Outcome::Changed => true,
+            // It may have published before.
+            Outcome::Died => purpose == Purpose::Change,
+        };
+        Some((request, changed))
     }
 }

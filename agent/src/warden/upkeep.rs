@@ -23,10 +23,11 @@ impl Warden {
             self.refresh.give_up();
         }
         self.integrity.end_if_late();
+        if !self.refresh.is_running() {
+            self.integrity.start_if_due();
+        }
         if self.refresh.is_asked_for() {
             self.integrity.make_way();
-        } else if !self.refresh.is_running() {
-            self.integrity.start_if_due();
         }
         let news = self.refresh.take_news();
         // A front that starts later sees it anyway.

@@ -40,8 +40,26 @@ fuzz_target!(|input: &[u8]| {
         let name = archive_name(&id);
         let behind_a_header = tar.chunks(512).enumerate().any(|(number, header)| {
             let content = tar.get(512 * (number + 1)..).unwrap_or_default();
-            header.starts_with(name.as_bytes()) && content.starts_with(&archive)
+            header.starts_with(name.as_bytes())
+                && announces(header, archive.len())
+                && content.starts_with(&archive)
         });
         assert!(behind_a_header, "{name}");
     }
 });
+
+/// Whether a header says that so many bytes follow: in octal, or in base 256 behind a first byte of 0x80.
+fn announces(header: &[u8], length: usize) -> bool {
+    let Some(field) = header.get(124..136) else {
+        return false;
+    };
+    if let [0x80, rest @ ..] = field {
+        let number = rest
+            .iter()
+            .fold(0_u128, |sum, &byte| sum << 8 | u128::from(byte));
+        return number == length as u128;
+    }
+    let text = String::from_utf8_lossy(field);
+    let digits = text.trim_matches([' ', '\0']);
+    usize::from_str_radix(digits, 8).unwrap_or(0) == length
+}

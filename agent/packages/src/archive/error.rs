@@ -126,7 +126,7 @@ pub enum Fault {
     /// A path through a link that the archive has made: the way to write anywhere.
     #[error("its path leads through a link")]
     ThroughLink,
-    /// Two paths that people and other file systems take for the same.
+    /// Two paths that people and other file systems take for the same, other than folders.
     #[error("its path differs from an earlier one only in case or in how letters are composed")]
     AlmostSame,
 

@@ -168,7 +168,7 @@ fn next(folder: Key, name: &[u8]) -> Key {
     digest.first_chunk().copied().unwrap_or_default()
 }
 
-/// A name in lower case and composed (NFC). What only full case folding makes alike, such as ß and ss, stays two names.
+/// A name in lower case and composed (NFC). What only case folding makes alike, such as ß and ss, or ς and σ, stays two names.
 fn folded(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();

@@ -5,6 +5,7 @@ use crate::archive::{Limits, ends_within};
 use crate::sealed::{Found, SealError, walk, walk_at_most};
 use nix::unistd::{Gid, Uid};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
@@ -33,20 +34,24 @@ pub enum Unfit {
     Much(u64),
 }
 
-/// Checks that a folder holds what [`unpack`](crate::archive::unpack) makes within these limits, and nothing else. No file is
-/// opened.
+/// Checks that a folder holds nothing but what [`unpack`](crate::archive::unpack) makes, no more of it and no deeper than
+/// these limits. No file is opened.
 pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), InstallError> {
     // By inode, of files with several names: how many there are, and how many were seen.
     let mut several: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     let mut unfit = None;
     let mut bytes = 0;
-    walk_at_most(folder, limits.entries, &mut |found| {
+    walk_at_most(folder, limits.entries, limits.depth, &mut |found| {
         let status = &found.metadata;
         if status.is_file() {
-            bytes += status.len();
-        }
-        if status.is_file() && status.nlink() > 1 {
-            several.entry(status.ino()).or_insert((status.nlink(), 0)).1 += 1;
+            let names = several.entry(status.ino());
+            // Of several names the first counts.
+            if matches!(names, Entry::Vacant(_)) {
+                bytes += status.len();
+            }
+            if status.nlink() > 1 {
+                names.or_insert((status.nlink(), 0)).1 += 1;
+            }
         }
         if unfit.is_none() {
             let much = (bytes > limits.unpacked).then_some(Unfit::Much(limits.unpacked));
@@ -71,7 +76,7 @@ pub(super) fn tree(folder: &Path, owner: u32, limits: &Limits) -> Result<(), Ins
 /// The first of the names that an inode has in a folder.
 fn name_of(folder: &Path, inode: u64, limits: &Limits) -> Result<String, InstallError> {
     let mut names = Vec::new();
-    walk_at_most(folder, limits.entries, &mut |found| {
+    walk_at_most(folder, limits.entries, limits.depth, &mut |found| {
         if found.metadata.ino() == inode {
             names.push(found.name.clone());
         }

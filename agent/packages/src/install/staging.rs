@@ -70,7 +70,8 @@ impl Staging {
         if exists(&removed)? && is_mounted(&removed, proc).map_err(SealError::file("read", proc))? {
             return Ok(());
         }
-        match fs::remove_dir_all(&self.path) {
+        let deleted = fs::remove_dir_all(&self.path).or_else(|_| delete_flat(&self.path));
+        match deleted {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(SealError::file("delete", &self.path)(error).into())
             }
@@ -97,4 +98,42 @@ impl Drop for Staging {
         // What can't be deleted now is found by the next recovery.
         self.delete().ok();
     }
+}
+
+/// Deletes a folder in which others lie deeper in each other than descriptors or a path lead: each is moved up before it is
+/// emptied.
+pub(super) fn delete_flat(folder: &Path) -> io::Result<()> {
+    let mut moved = 0_u64;
+    while let Some(entry) = fs::read_dir(folder)?.next() {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            fs::remove_file(entry.path())?;
+            continue;
+        }
+        for inner in fs::read_dir(entry.path())? {
+            let inner = inner?;
+            if !inner.file_type()?.is_dir() {
+                fs::remove_file(inner.path())?;
+                continue;
+            }
+            // Onto a folder with something in it nothing can be moved.
+            while let Err(error) = fs::rename(inner.path(), folder.join(format!("moved-{moved}"))) {
+                let taken = [
+                    io::ErrorKind::DirectoryNotEmpty,
+                    io::ErrorKind::NotADirectory,
+                ];
+                if !taken.contains(&error.kind()) {
+                    return Err(error);
+                }
+                moved += 1;
+            }
+            moved += 1;
+        }
+        match fs::remove_dir(entry.path()) {
+            // What was passed over while its neighbours went is seen the next time.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            removed => removed?,
+        }
+    }
+    fs::remove_dir(folder)
 }

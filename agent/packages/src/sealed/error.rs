@@ -25,6 +25,12 @@ pub enum SealError {
         /// How many there may be.
         most: usize,
     },
+    /// The same.
+    #[error("there are folders in it that lie deeper than {depth} in each other")]
+    TooDeep {
+        /// How deep they may.
+        depth: usize,
+    },
     /// The program that makes images failed.
     #[error("{} ended with {status}: {said}", tool.display())]
     Tool {

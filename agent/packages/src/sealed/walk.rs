@@ -24,13 +24,15 @@ pub(crate) fn walk(
     root: &Path,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
 ) -> Result<(), SealError> {
-    walk_at_most(root, usize::MAX, visit)
+    walk_at_most(root, usize::MAX, usize::MAX, visit)
 }
 
-/// As [`walk`], in a folder that anybody may have filled: with more than `most` things in it it is not walked to the end.
+/// As [`walk`], in a folder that anybody may have filled: with more than `most` things in it, or folders in each other deeper
+/// than `depth`, it is not walked to the end.
 pub(crate) fn walk_at_most(
     root: &Path,
     most: usize,
+    depth: usize,
     visit: &mut impl FnMut(&Found) -> Result<(), SealError>,
 ) -> Result<(), SealError> {
     let mut left = most;
@@ -49,6 +51,9 @@ pub(crate) fn walk_at_most(
         };
         left = left.checked_sub(1).ok_or(SealError::TooMany { most })?;
         open.extend(show(entry.map_err(reading(root))?.path())?);
+        if open.len() > depth {
+            return Err(SealError::TooDeep { depth });
+        }
     }
     Ok(())
 }

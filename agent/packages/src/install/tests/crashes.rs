@@ -1,6 +1,8 @@
 //! Stops at every step, what they leave, and disks without room.
 
 use super::*;
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{Mode, mkdirat};
 use std::process::Command;
 
 /// Stopped after any step, the package is there as a whole or not at all, and recovery leaves nothing else.
@@ -54,6 +56,39 @@ fn what_is_in_use_is_not_recovered() {
     Installer::open(data.dir.path()).unwrap().recover().unwrap();
     data.publish(staging).unwrap();
     data.assert_clean(true);
+}
+
+/// As deep as only a process makes them that goes down step by step.
+fn make_deep(folder: &Path, levels: usize) {
+    let mut at = File::open(folder).unwrap();
+    for _ in 0..levels {
+        mkdirat(&at, "d", Mode::S_IRWXU).unwrap();
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        at = File::from(openat(&at, "d", flags, Mode::empty()).unwrap());
+    }
+}
+
+#[test]
+fn what_is_too_deep_is_refused_and_deleted() {
+    let data = Data::new();
+    let staging = data.staged();
+    make_deep(staging.path(), 3000);
+    let error = data.publish(staging).unwrap_err();
+    let InstallError::Files(SealError::TooDeep { depth }) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(depth, Limits::default().depth);
+    data.assert_clean(false);
+    // Where descriptors do not go so deep.
+    let (folder, outside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let at = |name: &str| folder.path().join(name);
+    make_deep(folder.path(), 3000);
+    fs::create_dir_all(at("moved-0/moved-1/moved-0")).unwrap();
+    fs::write(at("moved-2"), "").unwrap();
+    fs::write(at("moved-0/moved-1/file"), "").unwrap();
+    symlink(outside.path(), at("d/link")).unwrap();
+    staging::delete_flat(folder.path()).unwrap();
+    assert!(!folder.path().exists() && outside.path().exists());
 }
 
 #[test]

@@ -338,6 +338,25 @@ fn more_than_an_archive_holds_is_not_looked_at() {
         check::tree(staging.path(), owner, &limits)
     };
     check(all).unwrap();
+    // However many names a file has, it is as long as it is.
+    let limits = Limits {
+        unpacked: 1000,
+        ..Limits::default()
+    };
+    fs::write(staging.path().join("long"), [7; 600]).unwrap();
+    for name in ["long2", "long3"] {
+        fs::hard_link(staging.path().join("long"), staging.path().join(name)).unwrap();
+    }
+    check::tree(staging.path(), owner, &limits).unwrap();
+    fs::write(staging.path().join("more"), [7; 600]).unwrap();
+    let error = check::tree(staging.path(), owner, &limits).unwrap_err();
+    assert!(matches!(
+        error,
+        InstallError::Unfit {
+            source: Unfit::Much(1000),
+            ..
+        }
+    ));
     for entries in 0..all {
         let error = check(entries).unwrap_err();
         let InstallError::Files(SealError::TooMany { most }) = error else {
