@@ -3,13 +3,13 @@
 # Sourced by ../build, which sets the variables that are shared.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-disk=300
+disk=550
 
 # Left out: sun rpc and name service headers with the libraries behind them, gdb's compiler plugin, the profiler.
 keeps() {
     case $1 in
         libtirpc* | libnsl* | rpcsvc-proto | libkrb5* | libk5crypto* | libgssapi* | libcom-err2 | libkeyutils1 | \
-            libssl* | libcc1-0 | libgprofng0 | liblsan0 | libhwasan0 | libc-dev-bin | libc-devtools) return 1 ;;
+            libcc1-0 | libgprofng0 | liblsan0 | libhwasan0 | libc-dev-bin | libc-devtools) return 1 ;;
         *) ! is_in_base "$1" ;;
     esac
 }
@@ -23,7 +23,7 @@ choose_major() {
 assemble() {
     local major library
     choose_major
-    gather "gcc-$major" "g++-$major"
+    gather "gcc-$major" "g++-$major" mold
     path=packages/gcc/$(upstream_version "gcc-$major")
     make_merged_usr "$stage"
     unpack_into "$stage"
@@ -33,10 +33,13 @@ assemble() {
     make_links_relative "$stage"
     keep_only_licences "$stage"
     find_libraries_in_package "$library"/{cc1,cc1plus,collect2,lto1,lto-wrapper} \
-        "$stage"/usr/bin/x86_64-linux-gnu-{as,ld.bfd,ld.gold,ar,nm,objdump,objcopy,strip,readelf}
+        "$stage"/usr/bin/{mold,x86_64-linux-gnu-{as,ld.bfd,ld.gold,ar,nm,objdump,objcopy,strip,readelf}}
     drop_privileges_of_files "$stage"
     add_stage_scripts
     write_specs
+    step "compiling ahead"
+    make_linker
+    precompile_headers
     mark_installed
     audit
     describe_sources | write_sources "usr/share/doc/*/copyright"
@@ -95,6 +98,57 @@ copy_base_libraries() {
     done
     sed -i -E 's#(/usr)?(/lib(64)?(/x86_64-linux-gnu)?/)?(ld-linux-x86-64\.so\.2|lib(c|m|mvec|gcc_s)\.so\.[0-9])#/usr/lib/of-base/\5#g' \
         "$stage"/usr/lib/x86_64-linux-gnu/lib{c,m}.so "$library/libgcc_s.so"
+}
+
+# What GCC starts to link: a program that has mold do it, and GNU ld where mold fails.
+make_linker() {
+    local root=/piston/$path/usr linker=${library#"$stage"}/ld
+    cp "$recipe/ld.c" "$stage/ld.c"
+    inside "$root/bin/gcc" -O2 -Wall -Werror -DMOLD="\"$root/bin/mold\"" \
+        -DGNU_LD="\"$root/bin/x86_64-linux-gnu-ld.bfd\"" -o "/piston/$path/linker" "/piston/$path/ld.c" >>"$log" 2>&1
+    rm "$stage/ld.c"
+    mv "$stage/linker" "$stage$linker"
+}
+
+# Headers that programs begin with, as GCC keeps them when it has read them: it takes them by itself where such a header comes first
+# and the flags are those of the stage.
+precompile_headers() {
+    local headers=usr/include/c++/$major
+    precompile "$headers/iostream"
+    precompile "usr/include/x86_64-linux-gnu/c++/$major/bits/stdc++.h"
+}
+
+# The same to the byte each time: with addresses that are not left to chance, and with zeros where four attempts differ all the same, in
+# a few bytes that nothing fills.
+precompile() {
+    local header=/piston/$path/$1 attempt offset
+    for attempt in 1 2 3 4; do
+        setarch --addr-no-randomize "$here/builder/enter" --base "$lean_base" --package "$stage:${path#packages/}:rw" -- \
+            /usr/bin/env SOURCE_DATE_EPOCH=1 LC_ALL=C "/piston/$path/usr/bin/g++" -std=c++17 -frandom-seed=1 \
+            -x c++-header "$header" -o "/piston/$path/precompiled" >>"$log" 2>&1
+        mv "$stage/precompiled" "$state/precompiled.$attempt"
+    done
+    for attempt in 2 3 4; do
+        cmp --verbose "$state/precompiled.1" "$state/precompiled.$attempt" || :
+    done | awk '{ print $1 - 1 }' | sort --numeric-sort --unique >"$state/differ"
+    (($(wc -l <"$state/differ") <= 64)) || die "what is precompiled of $1 is another thing each time: see $state/precompiled.*"
+    while read -r offset; do
+        dd if=/dev/zero of="$state/precompiled.1" bs=1 count=1 seek="$offset" conv=notrunc status=none
+    done <"$state/differ"
+    mv "$state/precompiled.1" "$stage/$1.gch"
+    chmod 644 "$stage/$1.gch"
+    rm "$state"/precompiled.* "$state/differ"
+    require_use_of "$1"
+}
+
+# GCC says which files it reads: a precompiled header with a mark of its own.
+require_use_of() {
+    local name=${1#"usr/include/"}
+    name=${name##*c++/"$major"/}
+    # shellcheck disable=SC2016
+    inside /bin/sh -c 'cd /tmp && printf "#include <%s>\nint main() { std::cout << 42; }\n" "$2" >main.cpp &&
+        "$1" -std=c++17 -H main.cpp 2>used && grep -q "^! .*gch" used && ./a.out | grep -qx 42' \
+        used "/piston/$path/usr/bin/g++" "$name" || die "GCC does not use what was precompiled of <$name>"
 }
 
 # GCC reads this file by itself, in place of what is built into it. Two lines get more than they have: the package
