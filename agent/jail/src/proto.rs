@@ -175,6 +175,14 @@ pub enum ToInit {
     },
     /// Appends to the file made last.
     Piece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// Has the program of the run stage start ahead of the job, before any file and once: it waits on descriptor 3 for the
+    /// words of [`ToInit::Go`].
+    Prepare(Program),
+    /// The job is there: has the prepared program go on. Its end is told by [`FromInit::Ended`].
+    Go {
+        /// What it reads, each ended by a NUL, up to the end of the descriptor.
+        words: Vec<String>,
+    },
     /// Starts a stage; its program's end is told by [`FromInit::Ended`].
     Start {
         /// Which one; each at most once, compile before run.
@@ -210,7 +218,7 @@ pub enum FromInit {
         stage: Stage,
         /// How it ended.
         end: End,
-        /// From the go to its end, in nanoseconds.
+        /// From its start, or from the go, to its end, in nanoseconds.
         wall_ns: u64,
         /// The most memory that any one process of it had resident.
         largest: Bytes,
@@ -233,6 +241,8 @@ pub(crate) enum ToHolder {
     Attached,
     /// Become the program.
     Start(Program),
+    /// Become the program, with the pipe on which it waits as descriptor 3.
+    Prepare(Program),
 }
 
 /// A stage holder to init.

@@ -1,4 +1,5 @@
-//! A stage holder: made with the jail, moved into its stage's cgroup ahead of the job, becomes the stage's program.
+//! A stage holder: made with the jail, moved into its stage's cgroup ahead of the job, becomes the stage's program: when the job
+//! starts it, or earlier, and then that program waits.
 
 use super::channels::{Builder, Stdio};
 use super::{SUBMISSION, identity, protocol};
@@ -7,13 +8,16 @@ use crate::proto::{
     receive, send,
 };
 use crate::sys;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, pipe2};
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::os::fd::AsFd;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
 /// Init's side: the waiting process and the channel to it.
@@ -21,6 +25,8 @@ pub(super) struct Holder {
     /// `None` once it has ended: the number may then be another process's.
     pub(super) pid: Option<Pid>,
     channel: UnixStream,
+    /// Where a prepared program hears that its job is there.
+    go: Option<OwnedFd>,
 }
 
 impl Holder {
@@ -31,12 +37,14 @@ impl Holder {
         stdio: &[Stdio; 2],
     ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
+        let (hears, go) = pipe2(OFlag::O_CLOEXEC).at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
             sys::Forked::Parent(pid) => Ok(Self {
                 pid: Some(pid),
                 channel: ours,
+                go: Some(go),
             }),
-            sys::Forked::Child => live(stage, builder, stdio, &theirs),
+            sys::Forked::Child => live(stage, builder, stdio, &theirs, &hears),
         }
     }
 
@@ -54,6 +62,26 @@ impl Holder {
         send(&mut self.channel, &ToHolder::Start(program)).at(Step::Holder)
     }
 
+    /// Has it become the program ahead of the job.
+    pub(super) fn start_ahead(&mut self, program: Program) -> Result<(), Failure> {
+        send(&mut self.channel, &ToHolder::Prepare(program)).at(Step::Holder)
+    }
+
+    /// Has the program that was started ahead go on, with these words. One that reads none of them keeps init waiting,
+    /// which is the end of its own job only.
+    pub(super) fn go(&mut self, words: &[String]) -> Result<(), Failure> {
+        let mut go = self.go.take().map(File::from).ok_or_else(protocol)?;
+        let text: Vec<u8> = words
+            .iter()
+            .flat_map(|word| word.bytes().chain([0]))
+            .collect();
+        match go.write_all(&text) {
+            // What has ended needs no words; how it ended is told in its turn.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.at(Step::Holder),
+        }
+    }
+
     /// After its end: the failure that kept it from becoming the program, if any. exec has closed the channel.
     pub(super) fn failure(&mut self) -> Option<Failure> {
         match receive(&mut self.channel, MAX_ANSWER) {
@@ -69,23 +97,31 @@ impl Holder {
     clippy::exit,
     reason = "a forked child must not return into its parent's code"
 )]
-fn live(stage: Stage, builder: &Builder, stdio: &[Stdio; 2], channel: &UnixStream) -> ! {
-    let Ok(mut channel) = settle(stage, builder, stdio, channel) else {
+fn live(
+    stage: Stage,
+    builder: &Builder,
+    stdio: &[Stdio; 2],
+    channel: &UnixStream,
+    hears: &OwnedFd,
+) -> ! {
+    let Ok((mut channel, hears)) = settle(stage, builder, stdio, channel, hears) else {
         // The builder waits for the announcement and sees init fail.
         std::process::exit(127);
     };
-    let Err(failure) = wait_and_become(&mut channel);
+    let Err(failure) = wait_and_become(&mut channel, &hears);
     let told = send(&mut channel, &FromHolder::Failed(failure));
     std::process::exit(if told.is_ok() { 126 } else { 127 });
 }
 
-/// Announces itself, and reduces its descriptors to the stage's three pipes and the channel, which it returns.
+/// Announces itself, and reduces its descriptors to the stage's three pipes, and the channel and the pipe, which it
+/// returns.
 fn settle(
     stage: Stage,
     builder: &Builder,
     stdio: &[Stdio; 2],
     channel: &UnixStream,
-) -> Result<UnixStream, Failure> {
+    hears: &OwnedFd,
+) -> Result<(UnixStream, OwnedFd), Failure> {
     prctl::set_name(c"capsule-holder").at(Step::Holder)?;
     builder.send(&ToBuilder::Holder(stage))?;
     let [input, output, errors] = &stdio[stage.index()];
@@ -93,13 +129,19 @@ fn settle(
         input.as_fd(),
         output.as_fd(),
         errors.as_fd(),
+        hears.as_fd(),
         channel.as_fd(),
     ];
     sys::fd::place_all(&kept, 0).at(Step::Holder)?;
-    sys::inherited(3).map(UnixStream::from).at(Step::Holder)
+    let hears = sys::inherited(GO_FD).at(Step::Holder)?;
+    let channel = sys::inherited(GO_FD + 1).map(UnixStream::from);
+    Ok((channel.at(Step::Holder)?, hears))
 }
 
-fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
+/// Where a program that was started ahead hears of its job.
+const GO_FD: RawFd = 3;
+
+fn wait_and_become(channel: &mut UnixStream, hears: &OwnedFd) -> Result<Infallible, Failure> {
     let ToHolder::Attached = receive(channel, MAX_FRAME).at(Step::Holder)? else {
         return Err(protocol());
     };
@@ -112,8 +154,13 @@ fn wait_and_become(channel: &mut UnixStream) -> Result<Infallible, Failure> {
     identity::confine_holder()?;
     send(channel, &FromHolder::Ready).at(Step::Holder)?;
 
-    let ToHolder::Start(program) = receive(channel, MAX_FRAME).at(Step::Holder)? else {
-        return Err(protocol());
+    let program = match receive(channel, MAX_FRAME).at(Step::Holder)? {
+        ToHolder::Start(program) => program,
+        ToHolder::Prepare(program) => {
+            fcntl(hears, FcntlArg::F_SETFD(FdFlag::empty())).at(Step::Holder)?;
+            program
+        }
+        ToHolder::Attached => return Err(protocol()),
     };
     set(&limits_of(&program))?;
     sys::process::default_signals().at(Step::Exec)?;

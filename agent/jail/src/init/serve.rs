@@ -28,6 +28,8 @@ pub(super) struct Service {
     running: Option<Running>,
     /// Where in its one job this is.
     stage: Progress,
+    /// Whether the program of the run stage was started ahead, and waits.
+    prepared: bool,
 }
 
 /// The order of a job: files, then compile, then run, any of them left out, none twice.
@@ -56,6 +58,7 @@ impl Service {
             files: Files::open()?,
             running: None,
             stage: Progress::Files,
+            prepared: false,
         })
     }
 
@@ -99,15 +102,19 @@ impl Service {
                 self.files.append(&piece)?;
             }
             Ok(ToInit::Start { stage, program })
-                if self.running.is_none() && self.stage < Progress::from(stage) =>
+                if self.running.is_none() && !self.prepared && self.stage < stage.into() =>
             {
-                self.stage = stage.into();
-                self.files.finish();
+                self.begin(stage);
                 self.holders[stage.index()].start(program)?;
-                self.running = Some(Running {
-                    stage,
-                    since: Instant::now(),
-                });
+            }
+            // What compile leaves behind is killed, and a program that waits would be with it.
+            Ok(ToInit::Prepare(program)) if !self.prepared && self.stage == Progress::Files => {
+                self.prepared = true;
+                self.holders[Stage::Run.index()].start_ahead(program)?;
+            }
+            Ok(ToInit::Go { words }) if self.prepared && self.stage == Progress::Files => {
+                self.begin(Stage::Run);
+                self.holders[Stage::Run.index()].go(&words)?;
             }
             Ok(_) => return Err(protocol()),
             Err(ProtoError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -116,6 +123,15 @@ impl Service {
             Err(error) => return Err(error).at(Step::Handshake),
         }
         Ok(true)
+    }
+
+    fn begin(&mut self, stage: Stage) {
+        self.stage = stage.into();
+        self.files.finish();
+        self.running = Some(Running {
+            stage,
+            since: Instant::now(),
+        });
     }
 
     /// Collects the dead. Only the holder of the running stage may be among them; without one that still waits for its
