@@ -193,7 +193,7 @@ pub enum ToInit {
 }
 
 /// What a stage executes, and under which rlimits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
     /// Argument vector; the first names the executable by absolute path.
     pub argv: Vec<String>,

@@ -5,13 +5,14 @@ use super::error::JobError;
 use super::output::{Finished, Output, Stream};
 use super::request::{Job, SourceFile};
 use super::supervise::{Watch, supervise};
+use crate::catalog::Runtime;
 use crate::limits::{Ceilings, StageLimits};
-use crate::pool::{Jail, Meter};
-use crate::warden::protocol::Usage;
+use crate::pool::{Ahead, Jail, Meter};
+use crate::warden::protocol::{self, Usage};
 use jail::Bytes;
 use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
-use packages::{Command, Inputs};
+use packages::{Command, Inputs, WarmStart};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -32,6 +33,8 @@ const LOCALE: (&str, &str) = ("LANG", "C.UTF-8");
 pub(super) struct Phase {
     stage: Stage,
     program: Program,
+    /// What a program that was started ahead is told.
+    words: Vec<String>,
     stdin: Vec<u8>,
     limits: StageLimits,
     output_limit: usize,
@@ -109,16 +112,11 @@ impl Phase {
             args: &job.args,
             memory: limits.memory.get(),
         };
-        let program = Program {
-            argv: command.argv(&inputs, &job.runtime.stages.files),
-            env: environment(&command.env, &job.runtime.language, limits.memory),
-            open_files: runtime.open_files,
-            processes: runtime.processes,
-            file_size: file_size(runtime.file_size),
-        };
+        let argv = command.argv(&inputs, &job.runtime.stages.files);
         Self {
             stage,
-            program,
+            program: program(&job.runtime, argv, &command.env, limits.memory),
+            words: inputs.words(),
             stdin,
             limits,
             output_limit: runtime.output,
@@ -143,6 +141,7 @@ impl Phase {
         Self {
             stage: Stage::Run,
             program,
+            words: Vec::new(),
             stdin: Vec::new(),
             limits,
             output_limit: 1024,
@@ -155,11 +154,18 @@ impl Phase {
         let pipes = jail
             .take_pipes(self.stage)
             .ok_or(JobError::stage_used_twice())?;
-        let meter = jail.meter(self.stage);
+        let mut meter = jail.meter(self.stage);
+        let is_ahead = self.stage == Stage::Run && jail.is_prepared();
+        if is_ahead {
+            meter = meter.restarted().await?;
+        }
         let mut output = Output::new(self.output_limit);
-        let start = ToInit::Start {
-            stage: self.stage,
-            program: self.program,
+        let start = match is_ahead {
+            true => ToInit::Go { words: self.words },
+            false => ToInit::Start {
+                stage: self.stage,
+                program: self.program,
+            },
         };
         let since = Instant::now();
         // An init that stands still takes no longer messages.
@@ -201,6 +207,47 @@ impl Phase {
             wall,
             usage,
         })
+    }
+}
+
+/// What can be started before a job comes, if its runtime says what: alike for all jobs with the same limits. What compile leaves
+/// behind is killed, and a program that waits would be with it.
+pub(super) fn ahead(job: &Job) -> Option<Ahead> {
+    let stages = &job.runtime.stages;
+    let WarmStart::Prestarted(command) = &stages.warm_start else {
+        return None;
+    };
+    if stages.compile.is_some() {
+        return None;
+    }
+    let memory = job.limits(Stage::Run).memory;
+    Some(Ahead {
+        program: program(
+            &job.runtime,
+            command.ahead(memory.get()),
+            &command.env,
+            memory,
+        ),
+        limits: protocol::StageLimits {
+            memory,
+            processes: job.runtime.limits.processes,
+        },
+    })
+}
+
+fn program(
+    runtime: &Runtime,
+    argv: Vec<String>,
+    env: &[(String, String)],
+    memory: Bytes,
+) -> Program {
+    let limits = &runtime.limits;
+    Program {
+        argv,
+        env: environment(env, &runtime.language, memory),
+        open_files: limits.open_files,
+        processes: limits.processes,
+        file_size: file_size(limits.file_size),
     }
 }
 

@@ -2,14 +2,35 @@
 
 use super::link::{Link, LinkError};
 use crate::warden::protocol::{CREATED_FDS, JailId, StageLimits, ToWarden, Usage};
-use jail::proto::{self, FromInit, ProtoError, Stage, ToInit};
+use jail::proto::{self, FromInit, Program, ProtoError, Stage, ToInit};
 use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::time::{Instant, sleep};
+
+/// How long a program that is started ahead may take until it waits.
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
+/// One that uses no processor for so long waits, or is kept from it by others.
+const QUIET: Duration = Duration::from_millis(10);
+
+/// A program is not there ahead of its job.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotPrepared {
+    /// Its limits can't be set or read.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Its jail can't be told.
+    #[error(transparent)]
+    Tell(#[from] ProtoError),
+    /// It has ended, or does not come to wait.
+    #[error("the program that was started ahead ended, or did not come to wait")]
+    Useless,
+}
 
 /// The front's ends of a stage's pipes.
 #[derive(Debug)]
@@ -17,6 +38,15 @@ pub(crate) struct Pipes {
     pub(crate) stdin: Sender,
     pub(crate) stdout: Receiver,
     pub(crate) stderr: Receiver,
+}
+
+/// A program that can be started before its job comes: the same for all jobs of a runtime with the same limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ahead {
+    /// What is started.
+    pub(crate) program: Program,
+    /// Of the run stage, which is the only one.
+    pub(crate) limits: StageLimits,
 }
 
 /// Sets the limits of a jail.
@@ -39,12 +69,22 @@ pub(crate) struct Meter {
     id: JailId,
     link: Arc<Link>,
     stage: Stage,
+    /// Processor time that is not the job's.
+    before: Duration,
 }
 
 impl Meter {
     /// What it has used so far.
     pub(crate) async fn read(&self) -> Result<Usage, LinkError> {
-        self.link.usage(self.id, self.stage).await
+        let mut usage = self.link.usage(self.id, self.stage).await?;
+        usage.cpu = usage.cpu.saturating_sub(self.before);
+        Ok(usage)
+    }
+
+    /// One that counts processor time from now on.
+    pub(crate) async fn restarted(self) -> Result<Self, LinkError> {
+        let before = self.link.usage(self.id, self.stage).await?.cpu;
+        Ok(Self { before, ..self })
     }
 }
 
@@ -55,6 +95,8 @@ pub(crate) struct Jail {
     link: Arc<Link>,
     control: UnixStream,
     pipes: [Option<Pipes>; 2],
+    /// Whether its program was started ahead, and its limits are set.
+    prepared: bool,
 }
 
 impl Jail {
@@ -89,6 +131,7 @@ impl Jail {
                 pipes(compile_in, compile_out, compile_err)?,
                 pipes(run_in, run_out, run_err)?,
             ],
+            prepared: false,
         })
     }
 
@@ -100,6 +143,32 @@ impl Jail {
             recv(self.control.as_raw_fd(), &mut byte, flags),
             Err(nix::errno::Errno::EAGAIN)
         )
+    }
+
+    /// Starts a program ahead of its job, and waits until it waits: a processor that it leaves alone for a moment is the sign.
+    pub(super) async fn prepare(&mut self, ahead: &Ahead) -> Result<(), NotPrepared> {
+        self.limiter().set([None, Some(ahead.limits)]).await?;
+        self.prepared = true;
+        self.send(&ToInit::Prepare(ahead.program.clone())).await?;
+        let meter = self.meter(Stage::Run);
+        let end = Instant::now() + STARTS_WITHIN;
+        let mut last = Duration::ZERO;
+        loop {
+            sleep(QUIET).await;
+            let usage = meter.read().await?;
+            if !self.is_blank() || !usage.alive || Instant::now() > end {
+                return Err(NotPrepared::Useless);
+            }
+            if usage.cpu == last {
+                return Ok(());
+            }
+            last = usage.cpu;
+        }
+    }
+
+    /// Whether its program was started ahead.
+    pub(crate) const fn is_prepared(&self) -> bool {
+        self.prepared
     }
 
     /// To set its limits while the jail itself is busy.
@@ -116,6 +185,7 @@ impl Jail {
             id: self.id,
             link: Arc::clone(&self.link),
             stage,
+            before: Duration::ZERO,
         }
     }
 

@@ -97,7 +97,7 @@ async fn no_jail_that_was_ordered_before_all_retire_is_handed_out() {
         let third = warden.is_asked().await;
         let _third = warden.brings(third, 3);
         await_ready(&pool, 1).await;
-        drop(pool.lease().await.unwrap());
+        drop(pool.lease(None).await.unwrap());
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(3)));
     };
     tokio::select! {

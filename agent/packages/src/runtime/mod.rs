@@ -68,15 +68,6 @@ fn table(text: &[u8]) -> Result<Table, RuntimeFault> {
 
 fn language(mut keys: Keys, shared: &Variables) -> Result<Recipe, RuntimeFault> {
     let limits = limits(&mut keys)?;
-    let warm_start = keys.choice(
-        "warm_start",
-        "none, fork-server or prestarted",
-        &[
-            ("none", WarmStart::None),
-            ("fork-server", WarmStart::ForkServer),
-            ("prestarted", WarmStart::Prestarted),
-        ],
-    )?;
     let numbers = numbers(&mut keys)?;
     let files = files(&mut keys)?;
     let places = |stage| Places {
@@ -89,14 +80,41 @@ fn language(mut keys: Keys, shared: &Variables) -> Result<Recipe, RuntimeFault> 
     let compile = compile.map(|keys| compile_stage(keys, places(Stage::Compile), shared));
     let run = keys.table("run")?.ok_or_else(|| keys.missing("run"))?;
     let run = run_stage(run, &places(Stage::Run), shared)?;
+    let warm_start = warm_start(&mut keys, &places(Stage::Prestart), shared)?;
     keys.finish()?;
     let stages = Stages {
         compile: compile.transpose()?,
         run,
-        warm_start: warm_start.unwrap_or_default(),
+        warm_start,
         files,
     };
     Ok(Recipe { stages, limits })
+}
+
+/// A command to be started ahead goes with the word for it.
+fn warm_start(
+    keys: &mut Keys,
+    places: &Places<'_>,
+    shared: &Variables,
+) -> Result<WarmStart, RuntimeFault> {
+    let wanted = "none, fork-server or prestarted";
+    let words = ["none", "fork-server", "prestarted"].map(|word| (word, word));
+    let word = keys.choice("warm_start", wanted, &words)?.unwrap_or("none");
+    let ahead = keys.table("prestart")?;
+    match (word, ahead) {
+        ("prestarted", Some(mut ahead)) => {
+            let command = command(&mut ahead, places, shared)?;
+            ahead.finish()?;
+            Ok(WarmStart::Prestarted(command))
+        }
+        ("prestarted", None) => Err(keys.missing("prestart")),
+        (_, Some(_)) => Err(wrong(
+            keys.key("warm_start"),
+            "prestarted where there is prestart",
+        )),
+        ("fork-server", None) => Ok(WarmStart::ForkServer),
+        _ => Ok(WarmStart::None),
+    }
 }
 
 fn compile_stage(

@@ -13,6 +13,8 @@ const PLACES_MAX: usize = 32;
 pub(super) enum Stage {
     Compile,
     Run,
+    /// What is started ahead of the job.
+    Prestart,
 }
 
 /// What a command can refer to.
@@ -123,6 +125,9 @@ impl Places<'_> {
 
     fn piece(&self, key: &str, place: &str) -> Result<Piece, RuntimeFault> {
         let name = place.trim_matches(['{', '}']);
+        if self.stage == Stage::Prestart && name != "memory" && RESERVED.contains(&name) {
+            return Err(fault(key, place, "which nobody knows before the job comes"));
+        }
         match name {
             "main" => return Ok(Piece::Main),
             "memory" => return Ok(Piece::Memory),

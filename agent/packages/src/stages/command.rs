@@ -89,6 +89,18 @@ impl Command {
         })
     }
 
+    /// The command where it knows nothing of a job but the stage's memory limit in bytes.
+    #[must_use]
+    pub fn ahead(&self, memory: u64) -> Vec<String> {
+        let nothing = Inputs {
+            files: &[],
+            main: 0,
+            args: &[],
+            memory,
+        };
+        self.argv(&nothing, &FileNames::default())
+    }
+
     /// The command of a job: the program's path, then its arguments. `names` says which files are sources.
     #[must_use]
     pub fn argv(&self, job: &Inputs<'_>, names: &FileNames) -> Vec<String> {
@@ -109,6 +121,18 @@ impl Command {
             }
         }
         argv
+    }
+}
+
+impl Inputs<'_> {
+    /// What a program that was started ahead is told of its job: the main file's name, and the arguments.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let main = self.files.get(self.main).map_or("", |file| file.name);
+        [as_file(main)]
+            .into_iter()
+            .chain(self.args.iter().cloned())
+            .collect()
     }
 }
 

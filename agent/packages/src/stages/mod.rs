@@ -21,7 +21,7 @@ pub struct Stages {
     pub compile: Option<Compile>,
     /// How it runs.
     pub run: Command,
-    /// How a process may be made ready before its job comes. Reserved for warm starts: nothing reads it yet.
+    /// How a process may be made ready before its job comes.
     pub warm_start: WarmStart,
 }
 
@@ -38,15 +38,16 @@ pub struct Compile {
 }
 
 /// How a process may be made ready before its job comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WarmStart {
     /// Each job starts the run command.
     #[default]
     None,
-    /// A process that has the interpreter loaded makes a copy of itself for each job.
+    /// A process that has the interpreter loaded makes a copy of itself for each job. Reserved: nothing does so yet.
     ForkServer,
-    /// A process is started ahead, waits for its one job, and ends with it.
-    Prestarted,
+    /// This command is started ahead, waits for its one job on descriptor 3, and ends with it. It reads there the main file's name
+    /// and the job's arguments, each ended by a NUL, closes the descriptor, and does what the run command would.
+    Prestarted(Command),
 }
 
 impl Stages {
@@ -79,9 +80,11 @@ impl Stages {
     /// Paths of the programs that its commands start, as seen inside the jail.
     pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
         let compile = self.compile.as_ref().map(|compile| &compile.command);
-        compile
-            .into_iter()
-            .chain([&self.run])
-            .flat_map(Command::programs)
+        let ahead = match &self.warm_start {
+            WarmStart::Prestarted(command) => Some(command),
+            WarmStart::None | WarmStart::ForkServer => None,
+        };
+        let all = compile.into_iter().chain([&self.run]).chain(ahead);
+        all.flat_map(Command::programs)
     }
 }
