@@ -37,6 +37,9 @@ unpack_python() {
 }
 
 finish_python() {
+    local modules=$stage/usr/lib/python3/dist-packages
+    mkdir -p "$modules"
+    cp "${BASH_SOURCE[0]%/*}"/{prestart.pth,codecapsule_prestart.py} "$modules/"
     make_links_relative "$stage"
     keep_only_licences "$stage"
     find_libraries_in_package "$stage/usr/bin/python$minor"

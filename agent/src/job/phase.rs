@@ -12,7 +12,7 @@ use crate::warden::protocol::{self, Usage};
 use jail::Bytes;
 use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
-use packages::{Command, Inputs, WarmStart};
+use packages::{Command, Inputs, JobFile, WarmStart};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -106,12 +106,7 @@ impl Phase {
         let limits = *job.limits(stage);
         let runtime = &job.runtime.limits;
         let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-        let inputs = Inputs {
-            files: &files,
-            main: job.main,
-            args: &job.args,
-            memory: limits.memory.get(),
-        };
+        let inputs = inputs(job, &files, limits.memory);
         let argv = command.argv(&inputs, &job.runtime.stages.files);
         Self {
             stage,
@@ -210,8 +205,8 @@ impl Phase {
     }
 }
 
-/// What can be started before a job comes, if its runtime says what: alike for all jobs with the same limits. What compile leaves
-/// behind is killed, and a program that waits would be with it.
+/// What could have been started before this job came, if its runtime says what. What compile leaves behind is killed, and a
+/// program that waits would be with it.
 pub(super) fn ahead(job: &Job) -> Option<Ahead> {
     let stages = &job.runtime.stages;
     let WarmStart::Prestarted(command) = &stages.warm_start else {
@@ -221,18 +216,24 @@ pub(super) fn ahead(job: &Job) -> Option<Ahead> {
         return None;
     }
     let memory = job.limits(Stage::Run).memory;
+    let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
+    let argv = command.argv(&inputs(job, &files, memory), &stages.files);
     Some(Ahead {
-        program: program(
-            &job.runtime,
-            command.ahead(memory.get()),
-            &command.env,
-            memory,
-        ),
+        program: program(&job.runtime, argv, &command.env, memory),
         limits: protocol::StageLimits {
             memory,
             processes: job.runtime.limits.processes,
         },
     })
+}
+
+fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'a> {
+    Inputs {
+        files,
+        main: job.main,
+        args: &job.args,
+        memory: memory.get(),
+    }
 }
 
 fn program(

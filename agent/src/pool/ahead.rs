@@ -24,6 +24,8 @@ struct Wanted {
     ahead: Ahead,
     score: f64,
     at: Instant,
+    /// What was asked for once may never be again: with other arguments it is another program.
+    again: bool,
 }
 
 impl Wanted {
@@ -42,11 +44,13 @@ impl Demand {
             Some(wanted) => {
                 wanted.score = wanted.score(now) + 1.0;
                 wanted.at = now;
+                wanted.again = true;
             }
             None if has_room => self.known.push(Wanted {
                 ahead: ahead.clone(),
                 score: 1.0,
                 at: now,
+                again: false,
             }),
             None => {}
         }
@@ -59,7 +63,8 @@ impl Demand {
 
     /// How many of each to have, with room for so many.
     pub(super) fn targets(&self, room: usize, now: Instant) -> Vec<(Ahead, usize)> {
-        let scores: Vec<f64> = self.known.iter().map(|wanted| wanted.score(now)).collect();
+        let score = |wanted: &Wanted| if wanted.again { wanted.score(now) } else { 0.0 };
+        let scores: Vec<f64> = self.known.iter().map(score).collect();
         let shares = shares(room, &scores);
         let all = self.known.iter().map(|wanted| wanted.ahead.clone());
         all.zip(shares).collect()

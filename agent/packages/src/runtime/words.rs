@@ -13,7 +13,7 @@ const PLACES_MAX: usize = 32;
 pub(super) enum Stage {
     Compile,
     Run,
-    /// What is started ahead of the job.
+    /// What is started ahead of the job, a guess at what that will be like.
     Prestart,
 }
 
@@ -109,7 +109,7 @@ impl Places<'_> {
     /// Reads a place that can stand for several arguments. `false`: it stands for a part of one.
     fn list(&self, key: &str, place: &str, words: &mut Vec<Word>) -> Result<bool, RuntimeFault> {
         match (place, self.stage) {
-            ("{args}", Stage::Run) => words.push(Word::Args),
+            ("{args}", Stage::Run | Stage::Prestart) => words.push(Word::Args),
             ("{files}", Stage::Compile) => words.push(Word::Files),
             ("{sources}", Stage::Compile) if self.has_sources => words.push(Word::Sources),
             ("{sources}", Stage::Compile) => {
@@ -125,9 +125,6 @@ impl Places<'_> {
 
     fn piece(&self, key: &str, place: &str) -> Result<Piece, RuntimeFault> {
         let name = place.trim_matches(['{', '}']);
-        if self.stage == Stage::Prestart && name != "memory" && RESERVED.contains(&name) {
-            return Err(fault(key, place, "which nobody knows before the job comes"));
-        }
         match name {
             "main" => return Ok(Piece::Main),
             "memory" => return Ok(Piece::Memory),

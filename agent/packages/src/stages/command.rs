@@ -89,18 +89,6 @@ impl Command {
         })
     }
 
-    /// The command where it knows nothing of a job but the stage's memory limit in bytes.
-    #[must_use]
-    pub fn ahead(&self, memory: u64) -> Vec<String> {
-        let nothing = Inputs {
-            files: &[],
-            main: 0,
-            args: &[],
-            memory,
-        };
-        self.argv(&nothing, &FileNames::default())
-    }
-
     /// The command of a job: the program's path, then its arguments. `names` says which files are sources.
     #[must_use]
     pub fn argv(&self, job: &Inputs<'_>, names: &FileNames) -> Vec<String> {

@@ -46,7 +46,8 @@ pub enum WarmStart {
     /// A process that has the interpreter loaded makes a copy of itself for each job. Reserved: nothing does so yet.
     ForkServer,
     /// This command is started ahead, waits for its one job on descriptor 3, and ends with it. It reads there the main file's name
-    /// and the job's arguments, each ended by a NUL, closes the descriptor, and does what the run command would.
+    /// and the job's arguments, each ended by a NUL, closes the descriptor, and does what the run command would. It serves only
+    /// jobs for which it would be the same command.
     Prestarted(Command),
 }
 
