@@ -9,4 +9,3 @@ posix.close(3)
 del sys._xoptions["prestart"]
 at = sys.orig_argv.index("prestart")
 del sys.orig_argv[at - 1 : at + 1]
-del sys.modules[__name__]
