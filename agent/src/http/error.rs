@@ -16,8 +16,8 @@ use std::time::Duration;
 const CROWDED: Duration = Duration::from_secs(1);
 
 /// What who may not change packages is told, which is nothing of the node.
-const STRANGER: &str = "packages can be changed from the node's own machine only, by a request to localhost that came \
-    through no proxy, or with the admin token";
+const STRANGER: &str = "packages are changed with the admin token (admin_token_file), or, where the node trusts its own \
+                        machine, by a request to localhost that came through no proxy";
 
 /// Why a request gets no result.
 #[derive(Debug)]

@@ -48,18 +48,10 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Whether a header says that so many bytes follow: in octal, or in base 256 behind a first byte of 0x80.
+/// Whether a header says that so many bytes follow: an octal number, perhaps within spaces, up to a NUL.
 fn announces(header: &[u8], length: usize) -> bool {
-    let Some(field) = header.get(124..136) else {
-        return false;
-    };
-    if let [0x80, rest @ ..] = field {
-        let number = rest
-            .iter()
-            .fold(0_u128, |sum, &byte| sum << 8 | u128::from(byte));
-        return number == length as u128;
-    }
-    let text = String::from_utf8_lossy(field);
-    let digits = text.trim_matches([' ', '\0']);
-    usize::from_str_radix(digits, 8).unwrap_or(0) == length
+    let field = header.get(124..136).unwrap_or_default();
+    let text = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    usize::from_str_radix(text.trim(), 8).is_ok_and(|announced| announced == length)
 }
