@@ -203,10 +203,14 @@ impl Stock {
             let found = targets.iter().find(|(other, _)| other == ahead);
             found.map_or(0, |(_, target)| *target)
         };
-        // One more than wanted may be wanted again soon, and starting it costs.
+        let lacking = targets
+            .iter()
+            .find(|(ahead, target)| count(ahead) < *target);
+        let lacking = lacking.map(|(ahead, _)| ahead.clone());
+        // One more than wanted may be wanted again soon, and starting it costs: it goes when another needs its place.
         let is_needless = |(ahead, _): &(Ahead, Jail)| match target(ahead) {
             0 => true,
-            target => count(ahead) > target + 1,
+            target => count(ahead) > target && lacking.is_some(),
         };
         if let Some(index) = self.prepared.iter().position(is_needless) {
             return match self.prepared.remove(index) {
@@ -214,10 +218,6 @@ impl Stock {
                 None => Step::Rest,
             };
         }
-        let lacking = targets
-            .iter()
-            .find(|(ahead, target)| count(ahead) < *target);
-        let lacking = lacking.map(|(ahead, _)| ahead.clone());
         match lacking {
             Some(ahead) if self.blank.len() > 1 => match self.blank.pop_front() {
                 Some(jail) => Step::Prepare(ahead, jail),
