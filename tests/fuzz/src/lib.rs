@@ -62,8 +62,19 @@ pub fn parts(input: &str) -> impl Iterator<Item = &str> {
     input.split("\n---\n")
 }
 
+/// A tar archive out of an input, whose first byte says whether the checksums in it are set right (odd) or stay as they are.
+#[must_use]
+pub fn tar_of(input: &[u8]) -> Option<Vec<u8>> {
+    let (first, tar) = input.split_first()?;
+    let mut tar = tar.to_vec();
+    if first % 2 == 1 {
+        set_checksums(&mut tar);
+    }
+    Some(tar)
+}
+
 /// Where a reader of tar archives that skips what is announced sees headers, their sums become right.
-pub fn set_checksums(tar: &mut [u8]) {
+fn set_checksums(tar: &mut [u8]) {
     let mut at = 0;
     while let Some(header) = tar.get_mut(at..at + 512) {
         at += 512;

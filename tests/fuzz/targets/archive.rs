@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use capsule_fuzz::{assert_stays_below, set_checksums, within_memory};
+use capsule_fuzz::{assert_stays_below, tar_of, within_memory};
 use libfuzzer_sys::fuzz_target;
 use packages::PackageId;
 use packages::archive::Limits;
@@ -26,13 +26,7 @@ const LIMITS: Limits = Limits {
 };
 
 fuzz_target!(|input: &[u8]| {
-    let Some((first, tar)) = input.split_first() else {
-        return;
-    };
-    let mut tar = tar.to_vec();
-    if first % 2 == 1 {
-        set_checksums(&mut tar);
-    }
+    let Some(tar) = tar_of(input) else { return };
     // In memory, where there is such a place.
     let all = TempDir::new_in("/dev/shm")
         .or_else(|_| TempDir::new())

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use capsule_fuzz::{set_checksums, within_memory};
+use capsule_fuzz::{tar_of, within_memory};
 use libfuzzer_sys::fuzz_target;
 use packages::bundle::{Bundle, archive_name};
 use packages::index::INDEX_MAX;
@@ -11,13 +11,7 @@ use packages::{PackageId, Part};
 use std::io::{Read, Write};
 
 fuzz_target!(|input: &[u8]| {
-    let Some((first, tar)) = input.split_first() else {
-        return;
-    };
-    let mut tar = tar.to_vec();
-    if first % 2 == 1 {
-        set_checksums(&mut tar);
-    }
+    let Some(tar) = tar_of(input) else { return };
     let mut file = tempfile::tempfile_in("/dev/shm")
         .or_else(|_| tempfile::tempfile())
         .expect("room");

@@ -1,5 +1,5 @@
 //! Reading every index of an order. One that can't be used leaves those before it as good as they were. Those after it are only
-//! listed: the first index that has a package counts, and whoever can cut the way to that one would choose the next.
+//! listed: of equal packages the first index's counts, and whoever can cut the way to that one would choose the next.
 
 use super::Fetcher;
 use super::body::{self, Bounds};
@@ -63,9 +63,10 @@ impl Indexes {
 
     /// Everything that is offered, the first of equal packages; and how many of them can be fetched.
     pub(super) fn merged(self) -> (Index, usize) {
-        let all: Vec<Index> = self.used.into_iter().map(|used| used.index).collect();
-        let sure = Index::merge(all.iter().take(self.sure).cloned());
-        (Index::merge(all), sure.releases().len())
+        let mut all = self.used.into_iter().map(|used| used.index);
+        let sure = Index::merge(all.by_ref().take(self.sure));
+        let count = sure.releases().len();
+        (Index::merge([sure].into_iter().chain(all)), count)
     }
 
     /// The highest version that matches and the index that has it, the first of those that do.
