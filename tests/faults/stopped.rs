@@ -98,9 +98,6 @@ fn an_init_without_a_builder_does_not_stay() {
     let end = Instant::now() + SECOND * 20 * wait::slowness();
     let orphan = loop {
         assert!(Instant::now() < end, "no jail is met in the making");
-        let Some(builder) = builders(&node).pop() else {
-            continue;
-        };
         let known = node.inits();
         let Some(init) = known.into_iter().max_by_key(|init| init.started) else {
             continue;
@@ -109,7 +106,10 @@ fn an_init_without_a_builder_does_not_stay() {
         let attached = |line: &str| line.contains("/jail-") && line.ends_with("/init");
         let unready = |init: &Process| init.uid == 0 && init.cgroups().lines().any(attached);
         signal(&init, Signal::SIGSTOP);
-        signal(&builder, Signal::SIGKILL);
+        // Several jails may be in the making; an init that is not ready has its builder among them.
+        for builder in builders(&node) {
+            signal(&builder, Signal::SIGKILL);
+        }
         match Process::read(init.pid).filter(|now| unready(now) && now.state == 'T') {
             Some(init) => break init,
             None => signal(&init, Signal::SIGCONT),
