@@ -41,6 +41,11 @@ struct StageUsedTwice;
 #[error("processes of the compile stage can't be killed")]
 struct StageLeftProcesses;
 
+/// An init told something that has no place where it was told.
+#[derive(Debug, thiserror::Error)]
+#[error("the jail's init tells what it can't")]
+struct InitOutOfTurn;
+
 /// A jail did not take its job's files in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the jail stands still")]
@@ -54,6 +59,14 @@ struct ProbeFailed;
 impl JobError {
     pub(super) fn stage_left_processes() -> Self {
         Self::Internal(Box::new(StageLeftProcesses))
+    }
+
+    pub(super) fn init_out_of_turn() -> Self {
+        Self::Internal(Box::new(InitOutOfTurn))
+    }
+
+    pub(crate) fn no_figures(error: std::fmt::Error) -> Self {
+        Self::Internal(Box::new(error))
     }
 
     pub(super) fn jail_stands_still() -> Self {

@@ -7,12 +7,12 @@ use super::request::{Job, SourceFile};
 use super::supervise::{Watch, supervise};
 use crate::catalog::Runtime;
 use crate::limits::{Ceilings, StageLimits};
-use crate::pool::{Ahead, Jail, Meter};
-use crate::warden::protocol::{self, Usage};
+use crate::pool::{Jail, Meter};
+use crate::warden::protocol::Usage;
 use jail::Bytes;
 use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
-use packages::{Command, Inputs, JobFile, WarmStart};
+use packages::{Command, Inputs, JobFile};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -152,7 +152,7 @@ impl Phase {
         let mut meter = jail.meter(self.stage);
         let is_ahead = self.stage == Stage::Run && jail.is_prepared();
         if is_ahead {
-            meter = meter.restarted().await?;
+            meter = meter.of_prepared().await?;
         }
         let mut output = Output::new(self.output_limit);
         let start = match is_ahead {
@@ -205,29 +205,8 @@ impl Phase {
     }
 }
 
-/// What could have been started before this job came, if its runtime says what. What compile leaves behind is killed, and a
-/// program that waits would be with it.
-pub(super) fn ahead(job: &Job) -> Option<Ahead> {
-    let stages = &job.runtime.stages;
-    let WarmStart::Prestarted(command) = &stages.warm_start else {
-        return None;
-    };
-    if stages.compile.is_some() {
-        return None;
-    }
-    let memory = job.limits(Stage::Run).memory;
-    let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-    let argv = command.argv(&inputs(job, &files, memory), &stages.files);
-    Some(Ahead {
-        program: program(&job.runtime, argv, &command.env, memory),
-        limits: protocol::StageLimits {
-            memory,
-            processes: job.runtime.limits.processes,
-        },
-    })
-}
-
-fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'a> {
+/// What a command's places are filled with.
+pub(super) fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'a> {
     Inputs {
         files,
         main: job.main,
@@ -236,7 +215,8 @@ fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'
     }
 }
 
-fn program(
+/// A command of a runtime as a jail executes it.
+pub(super) fn program(
     runtime: &Runtime,
     argv: Vec<String>,
     env: &[(String, String)],

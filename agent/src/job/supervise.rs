@@ -162,6 +162,7 @@ fn finish(
             ))
         }
         Ok(FromInit::Failed(failure)) => Err(failure.into()),
+        Ok(FromInit::Prepared) => Err(JobError::init_out_of_turn()),
         Err(ProtoError::Io(_)) => Ok((Ending::Lost, None)),
         Err(error) => Err(error.into()),
     }
