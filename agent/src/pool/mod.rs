@@ -30,6 +30,10 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const FULL: i32 = nix::libc::EAGAIN;
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long refilling gives way to the job that has just begun, as long as half of the jails are left: most jobs are over
+/// by then, and on a small node the two would share a core.
+const GIVE_WAY: Duration = Duration::from_millis(20);
+
 /// How long until somebody looks whether what was started ahead is still wanted, and the host has memory for it.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -167,6 +171,7 @@ impl Pool {
             };
             if count >= self.size.jails {
                 self.missing.notified().await;
+                self.give_way().await;
                 continue;
             }
             match self.link.create().await {
@@ -204,13 +209,21 @@ impl Pool {
             };
             match change {
                 None => {
-                    timeout(LOOK, self.changed.notified()).await.ok();
+                    if timeout(LOOK, self.changed.notified()).await.is_ok() {
+                        self.give_way().await;
+                    }
                 }
                 Some(Change::Drop(jail)) => drop(jail),
                 Some(Change::Start(ahead, jail)) => self.prepare(ahead, jail, generation).await,
             }
             self.missing.notify_one();
             self.meters.stocked(&self.stock());
+        }
+    }
+
+    async fn give_way(&self) {
+        if self.stock().len() > self.size.jails / 2 {
+            sleep(GIVE_WAY).await;
         }
     }
 
