@@ -8,24 +8,24 @@ use crate::pool::{Ahead, Wish};
 use crate::warden::protocol::StageLimits;
 use jail::Bytes;
 use jail::proto::Stage;
-use packages::{Inputs, JobFile, Prestart, WarmStart};
+use packages::{Inputs, JobFile, Prestart};
 use std::sync::Arc;
 
 /// What a job wants of the pool.
 pub(super) fn wish(job: &Job) -> Wish {
     let memory = job.limits(Stage::Run).memory;
     let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
+    let prestart = job.runtime.stages.prestart.as_ref();
     Wish {
         runtime: name(&job.runtime),
-        ahead: prestart(&job.runtime)
-            .map(|prestart| ahead(&job.runtime, prestart, &inputs(job, &files, memory))),
+        ahead: prestart.map(|prestart| ahead(&job.runtime, prestart, &inputs(job, &files, memory))),
     }
 }
 
 /// What jobs will most likely want of a runtime: with the limits of who asks for none, and the main file's name that
 /// the package expects.
 pub(crate) fn expected(runtime: &Runtime, ceilings: &Ceilings) -> Option<Ahead> {
-    let prestart = prestart(runtime)?;
+    let prestart = runtime.stages.prestart.as_ref()?;
     let memory = runtime.limits.run.memory.unwrap_or(ceilings.memory);
     let main = JobFile {
         name: prestart.main.as_deref()?,
@@ -38,14 +38,6 @@ pub(crate) fn expected(runtime: &Runtime, ceilings: &Ceilings) -> Option<Ahead> 
         memory: memory.get(),
     };
     Some(ahead(runtime, prestart, &inputs))
-}
-
-/// What compile leaves behind is killed, and a program that waits would be with it.
-fn prestart(runtime: &Runtime) -> Option<&Prestart> {
-    match &runtime.stages.warm_start {
-        WarmStart::Prestarted(prestart) if runtime.stages.compile.is_none() => Some(prestart),
-        _ => None,
-    }
 }
 
 fn ahead(runtime: &Runtime, prestart: &Prestart, inputs: &Inputs<'_>) -> Ahead {

@@ -146,30 +146,12 @@ impl Demand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warden::protocol::StageLimits;
-    use jail::proto::Program;
+    use crate::pool::tests::program;
 
     const ROOM: Room = Room {
         jails: 8,
         memory: Bytes::mib(1024),
     };
-
-    fn program(name: &str) -> Ahead {
-        Ahead {
-            runtime: "python-3.11.2".into(),
-            program: Program {
-                argv: vec![name.to_owned()],
-                env: Vec::new(),
-                open_files: 64,
-                processes: 64,
-                file_size: Bytes::mib(1),
-            },
-            limits: StageLimits {
-                memory: Bytes::mib(128),
-                processes: 64,
-            },
-        }
-    }
 
     fn wanted(demand: &Demand, ahead: &Ahead, now: Instant) -> usize {
         let targets = demand.targets(ROOM, now);

@@ -1,14 +1,17 @@
 //! The pool against a warden that the test plays, which answers when the test wants it to.
 
 use super::*;
-use crate::warden::protocol::{self, FromWarden, JailId, RequestId, ToWarden};
+use crate::warden::protocol::{
+    self, FromWarden, JailId, RequestId, Share, StageLimits, ToWarden, Usage,
+};
+use ::jail::proto::{Failure, FromInit, Program, Stage, Step};
 use nix::fcntl::OFlag;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::pipe2;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use tokio::io::Interest;
-use tokio::net::UnixDatagram;
+use tokio::net::{UnixDatagram, UnixStream};
 use tokio::time::timeout;
 
 /// Longer than anything here takes.
@@ -76,6 +79,115 @@ impl Warden {
         let fds: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
         protocol::send(self.0.as_fd(), &message, &fds).unwrap();
         ours
+    }
+
+    fn says(&self, message: &FromWarden) {
+        protocol::send(self.0.as_fd(), message, &[]).unwrap();
+    }
+
+    /// Serves a pool that starts a program ahead in this jail, whose init says this to it.
+    async fn starts(&self, ends: &Ends, said: &FromInit) {
+        let ToWarden::Arm(request, _, limits, Share::Least) = self.hears().await else {
+            panic!("its limits come first");
+        };
+        assert_eq!(limits, [None, Some(program("a").limits)]);
+        self.says(&FromWarden::Armed(request));
+        let init = UnixStream::from_std(ends[0].try_clone().unwrap().into()).unwrap();
+        init.readable().await.unwrap();
+        let frame = ::jail::proto::frame(said).unwrap();
+        assert_eq!(init.try_write(&frame).unwrap(), frame.len());
+        if let FromInit::Prepared = said {
+            let ToWarden::Usage(request, _, Stage::Run) = self.hears().await else {
+                panic!("what it used comes last");
+            };
+            self.says(&FromWarden::Used(request, Usage::default()));
+        }
+    }
+}
+
+/// One that can be started ahead.
+pub(super) fn program(name: &str) -> Ahead {
+    Ahead {
+        runtime: "python-3.11.2".into(),
+        program: Program {
+            argv: vec![name.to_owned()],
+            env: Vec::new(),
+            open_files: 64,
+            processes: 64,
+            file_size: Bytes::mib(1),
+        },
+        limits: StageLimits {
+            memory: Bytes::mib(128),
+            processes: 64,
+        },
+    }
+}
+
+fn wish(name: &str) -> Wish {
+    Wish {
+        runtime: "python-3.11.2".into(),
+        ahead: Some(program(name)),
+    }
+}
+
+async fn await_waiting(pool: &Pool, count: usize) {
+    while pool.stock().waiting().count() != count {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_waits_for_its_own_job_only() {
+    let (warden, pool) = Warden::with_pool(2);
+    pool.retire(&[program("a")]);
+    let test = async {
+        let first = warden.brings(warden.is_asked().await, 1);
+        let second = warden.brings(warden.is_asked().await, 2);
+        warden.starts(&first, &FromInit::Prepared).await;
+        await_waiting(&pool, 1).await;
+        let other = pool.lease(&wish("b")).await.unwrap();
+        assert!(!other.is_prepared());
+        let own = pool.lease(&wish("a")).await.unwrap();
+        assert!(own.is_prepared());
+        drop((first, second));
+        let mut registry = Registry::with_prefix("capsule");
+        pool.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        for how in ["blank", "prestarted"] {
+            let line =
+                format!("capsule_pool_leases_total{{runtime=\"python-3.11.2\",how=\"{how}\"}} 1\n");
+            assert!(text.contains(&line), "{text}");
+        }
+    };
+    tokio::select! {
+        ended = pool.link.pump() => panic!("{ended:?}"),
+        () = pool.fill() => panic!("the warden is there"),
+        ended = timeout(LONG, test) => ended.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_can_not_start_keeps_no_jail_from_being_made() {
+    let (warden, pool) = Warden::with_pool(2);
+    pool.retire(&[program("a")]);
+    let test = async {
+        let first = warden.brings(warden.is_asked().await, 1);
+        let _second = warden.brings(warden.is_asked().await, 2);
+        let failed = FromInit::Failed(Failure {
+            step: Step::Exec,
+            errno: 2,
+        });
+        warden.starts(&first, &failed).await;
+        assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(1)));
+        let _third = warden.brings(warden.is_asked().await, 3);
+        await_ready(&pool, 2).await;
+        assert!(!pool.lease(&wish("a")).await.unwrap().is_prepared());
+    };
+    tokio::select! {
+        ended = pool.link.pump() => panic!("{ended:?}"),
+        () = pool.fill() => panic!("the warden is there"),
+        ended = timeout(LONG, test) => ended.unwrap(),
     }
 }
 

@@ -35,7 +35,8 @@ fuzz_target!(|input: &str| {
         // Who has a name that tells keeps it.
         assert_eq!(stages.files.given(&renamed, 0), given);
         let compile = stages.compile.as_ref().map(|compile| &compile.command);
-        for command in compile.into_iter().chain([&stages.run]) {
+        let ahead = stages.prestart.as_ref().map(|prestart| &prestart.command);
+        for command in compile.into_iter().chain([&stages.run]).chain(ahead) {
             assert_command(command, stages, &renamed);
         }
     }

@@ -10,9 +10,7 @@ mod words;
 pub use fault::RuntimeFault;
 
 use crate::overrides::LimitOverrides;
-use crate::stages::{
-    Command, Compile, FileNames, MemoryNumber, Prestart, Renamed, Share, Stages, WarmStart,
-};
+use crate::stages::{Command, Compile, FileNames, MemoryNumber, Prestart, Renamed, Share, Stages};
 use keys::{Keys, wrong};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -82,45 +80,37 @@ fn language(mut keys: Keys, shared: &Variables) -> Result<Recipe, RuntimeFault> 
     let compile = compile.map(|keys| compile_stage(keys, places(Stage::Compile), shared));
     let run = keys.table("run")?.ok_or_else(|| keys.missing("run"))?;
     let run = run_stage(run, &places(Stage::Run), shared)?;
-    let warm_start = warm_start(&mut keys, &places(Stage::Prestart), shared)?;
+    let ahead = keys.table("prestart")?;
+    let ahead = ahead.map(|keys| prestart(keys, &places(Stage::Prestart), shared));
+    if ahead.is_some() && compile.is_some() {
+        // What compile leaves behind is killed, and a program that waits would be with it.
+        return Err(wrong(
+            keys.key("prestart"),
+            "left out where there is compile",
+        ));
+    }
     keys.finish()?;
     let stages = Stages {
         compile: compile.transpose()?,
         run,
-        warm_start,
+        prestart: ahead.transpose()?,
         files,
     };
     Ok(Recipe { stages, limits })
 }
 
-/// A command to be started ahead goes with the word for it.
-fn warm_start(
-    keys: &mut Keys,
+fn prestart(
+    mut keys: Keys,
     places: &Places<'_>,
     shared: &Variables,
-) -> Result<WarmStart, RuntimeFault> {
-    let wanted = "none, fork-server or prestarted";
-    let words = ["none", "fork-server", "prestarted"].map(|word| (word, word));
-    let word = keys.choice("warm_start", wanted, &words)?.unwrap_or("none");
-    let ahead = keys.table("prestart")?;
-    match (word, ahead) {
-        ("prestarted", Some(mut ahead)) => {
-            let command = command(&mut ahead, places, shared)?;
-            let wanted = "the name of a file such as \"main.py\"";
-            let main = ahead.text("main", wanted, |name| {
-                is_name(name).then(|| name.to_owned())
-            })?;
-            ahead.finish()?;
-            Ok(WarmStart::Prestarted(Prestart { command, main }))
-        }
-        ("prestarted", None) => Err(keys.missing("prestart")),
-        (_, Some(_)) => Err(wrong(
-            keys.key("warm_start"),
-            "prestarted where there is prestart",
-        )),
-        ("fork-server", None) => Ok(WarmStart::ForkServer),
-        _ => Ok(WarmStart::None),
-    }
+) -> Result<Prestart, RuntimeFault> {
+    let wanted = "the name of a file such as \"main.py\"";
+    let main = keys.text("main", wanted, |name| {
+        is_name(name).then(|| name.to_owned())
+    })?;
+    let command = command(&mut keys, places, shared)?;
+    keys.finish()?;
+    Ok(Prestart { command, main })
 }
 
 fn compile_stage(

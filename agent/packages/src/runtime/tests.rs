@@ -12,7 +12,6 @@ schema = 1
 environment = { PATH = "/p/bin:/bin", LC_ALL = "C.UTF-8" }
 
 [language.a]
-warm_start = "fork-server"
 limits = { compile_timeout = 20_000, run_memory_limit = -1 }
 
 [language.a.memory]
@@ -36,6 +35,10 @@ argv = ["./a.out", "{memory}", "", "{args}"]
 
 [language."b c".run]
 argv = ["/bin/true"]
+
+[language."b c".prestart]
+argv = ["/p/bin/ready", "{main}", "{args}"]
+main = "m.b"
 "#;
 
 fn argv(command: &Command, files: &FileNames, names: &[&str]) -> Vec<String> {
@@ -69,7 +72,7 @@ fn every_key_does_what_it_says() {
         (limits.compile_timeout, limits.run_memory_limit),
         (Some(Cap::At(Duration::from_secs(20))), Some(Cap::Unlimited))
     );
-    assert_eq!(stages.warm_start, WarmStart::ForkServer);
+    assert_eq!(stages.prestart, None);
     let compile = stages.compile.as_ref().unwrap();
     assert_eq!(compile.flags, ["-O2", "{main}"]);
     assert!(compile.cacheable);
@@ -110,7 +113,7 @@ fn every_key_does_what_it_says() {
     });
     assert_eq!(stages.files.given(&sent, 0), ["x.a", "y.txt", "z.h"]);
     let other = &recipes["b c"].stages;
-    assert!(other.compile.is_none() && other.warm_start == WarmStart::None);
+    assert!(other.compile.is_none() && other.prestart.is_some());
 }
 
 /// What is put in the place of the first text in [`WHOLE`], and what is said of it.
@@ -129,14 +132,24 @@ const SLIPS: &[(&str, &str, &str)] = &[
         "unknown key languages, did you mean language?",
     ),
     (
-        "warm_start",
-        "warm_strat",
-        "unknown key language.a.warm_strat, did you mean warm_start?",
+        "main = \"m.b\"",
+        "main = \"m/b\"",
+        "language.\"b c\".prestart.main must be the name of a file such as \"main.py\"",
     ),
     (
-        "\"fork-server\"",
-        "\"fork\"",
-        "language.a.warm_start must be none, fork-server or prestarted",
+        "main = \"m.b\"",
+        "mian = \"m.b\"",
+        "unknown key language.b c.prestart.mian",
+    ),
+    (
+        "[language.\"b c\".prestart]",
+        "[language.a.prestart]",
+        "language.a.prestart must be left out where there is compile",
+    ),
+    (
+        "\"/p/bin/ready\", \"{main}\"",
+        "\"/p/bin/ready\", \"{sources}\"",
+        "language.\"b c\".prestart.argv",
     ),
     (
         "least = 4",

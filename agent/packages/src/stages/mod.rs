@@ -21,8 +21,8 @@ pub struct Stages {
     pub compile: Option<Compile>,
     /// How it runs.
     pub run: Command,
-    /// How a process may be made ready before its job comes.
-    pub warm_start: WarmStart,
+    /// What may be started before its job comes.
+    pub prestart: Option<Prestart>,
 }
 
 /// The compile stage.
@@ -35,18 +35,6 @@ pub struct Compile {
     pub flags: Vec<String>,
     /// Whether the same files always give the same result. Reserved for a cache of results: nothing reads it yet.
     pub cacheable: bool,
-}
-
-/// How a process may be made ready before its job comes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum WarmStart {
-    /// Each job starts the run command.
-    #[default]
-    None,
-    /// A process that has the interpreter loaded makes a copy of itself for each job. Reserved: nothing does so yet.
-    ForkServer,
-    /// A process is started ahead, waits for its one job, and ends with it.
-    Prestarted(Prestart),
 }
 
 /// A command that is started before its job comes. When it is ready it writes a byte to descriptor 3, a stream. It reads
@@ -84,17 +72,14 @@ impl Stages {
             files: FileNames::default(),
             compile,
             run: Command::new(words(run, &[main, Word::Args]), env),
-            warm_start: WarmStart::None,
+            prestart: None,
         }
     }
 
     /// Paths of the programs that its commands start, as seen inside the jail.
     pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
         let compile = self.compile.as_ref().map(|compile| &compile.command);
-        let ahead = match &self.warm_start {
-            WarmStart::Prestarted(prestart) => Some(&prestart.command),
-            WarmStart::None | WarmStart::ForkServer => None,
-        };
+        let ahead = self.prestart.as_ref().map(|prestart| &prestart.command);
         let all = compile.into_iter().chain([&self.run]).chain(ahead);
         all.flat_map(Command::programs)
     }
