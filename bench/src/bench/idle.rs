@@ -1,5 +1,6 @@
 //! Nodes at rest: how long they take to start, and what memory they hold.
 
+use super::announce;
 use super::goals;
 use super::node::{Node, Pools, Site};
 use super::row::{Measured, Row};
@@ -26,6 +27,7 @@ pub(super) async fn rows(store: &Store, site: &Site) -> Result<Vec<Row>, BenchEr
         (&goals::MEMORY, Pools::Default),
         (&goals::MEMORY_OFF, Pools::Off),
     ] {
+        announce(goal);
         let node = Node::start(site, pools).await?;
         let languages = use_all(store, &node).await?;
         sleep(UNTIL_IDLE).await;
@@ -41,6 +43,7 @@ pub(super) async fn rows(store: &Store, site: &Site) -> Result<Vec<Row>, BenchEr
             },
         ));
     }
+    announce(&goals::START);
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         starts.push(

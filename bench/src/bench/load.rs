@@ -1,5 +1,6 @@
 //! Many requests at once: closed loops, an open loop, and a burst.
 
+use super::announce;
 use super::goals;
 use super::node::Node;
 use super::row::{Measured, Row, Times};
@@ -7,7 +8,7 @@ use super::store::Store;
 use crate::cli::{OpenLoopArgs, ProgramArgs, ThroughputArgs};
 use crate::client::Client;
 use crate::error::{BenchError, RunError};
-use crate::open_loop;
+use crate::open_loop::{self, Step};
 use crate::outside::Outside;
 use crate::report::in_words;
 use crate::schedule::Arrivals;
@@ -48,7 +49,7 @@ pub(super) async fn rows(
             let bare = runtime.bare(&Workload::built_in(BuiltIn::Python, "*", false));
             let (row, capacity) = closed_loop(node, &args, outside, &bare).await?;
             rows.push(row);
-            rows.push(open(node, &args, capacity).await?);
+            rows.push(open(node, &args, &capacity).await?);
         }
         Err(why) => {
             rows.push(Row::not_measured(&goals::PYTHON_LOAD, why.clone()));
@@ -58,6 +59,7 @@ pub(super) async fn rows(
     for (goal, unique) in [(&goals::C_NEW_LOAD, true), (&goals::C_SEEN_LOAD, false)] {
         rows.push(match store.runtime(BuiltIn::C) {
             Ok(runtime) => {
+                announce(goal);
                 sleep(REST).await;
                 let args = program("c", &runtime.version, unique);
                 let report = closed(node, &args, C_SECONDS).await?;
@@ -104,18 +106,27 @@ fn of_load(figure: f64, report: &ThroughputReport) -> Measured {
     }
 }
 
-/// The node and a loop that starts the bare command on all cores as fast as it can take turns. The second value is what the node
-/// does in a second.
+/// What the node does when it has as much to do as it can.
+struct Capacity {
+    /// Runs in a second.
+    rate: f64,
+    /// Median of the times, in milliseconds.
+    p50: f64,
+}
+
+/// The node and a loop that starts the bare command on all cores as fast as it can take turns.
 async fn closed_loop(
     node: &Node,
     program: &ProgramArgs,
     outside: &mut Outside,
     bare: &crate::outside::Program,
-) -> Result<(Row, f64), BenchError> {
+) -> Result<(Row, Capacity), BenchError> {
+    announce(&goals::PYTHON_LOAD);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (mut ratios, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     let mut last = None;
+    let mut medians = Vec::new();
     for _ in 0..ROUNDS {
         let report = closed(node, program, TURN.as_secs()).await?;
         // Nothing of the last jobs is left to do when the others have their turn.
@@ -128,6 +139,7 @@ async fn closed_loop(
         for (class, count) in &report.errors {
             *errors.entry(class.clone()).or_default() += count;
         }
+        medians.push(report.latency_ms.p50);
         last = Some(report);
     }
     let (ours, theirs) = (Spread::of(ours).median, Spread::of(theirs).median);
@@ -141,18 +153,23 @@ async fn closed_loop(
         errors: (!errors.is_empty()).then(|| in_words(&errors)),
         ..Measured::default()
     };
-    Ok((Row::measured(&goals::PYTHON_LOAD, measured), ours))
+    let capacity = Capacity {
+        rate: ours,
+        p50: Spread::of(medians).median,
+    };
+    Ok((Row::measured(&goals::PYTHON_LOAD, measured), capacity))
 }
 
-async fn open(node: &Node, program: &ProgramArgs, capacity: f64) -> Result<Row, BenchError> {
-    if capacity <= 0.0 {
+async fn open(node: &Node, program: &ProgramArgs, capacity: &Capacity) -> Result<Row, BenchError> {
+    if capacity.rate <= 0.0 {
         return Err(BenchError::NoCapacity);
     }
+    announce(&goals::OPEN_LOOP);
     let report = open_loop::run(&OpenLoopArgs {
         url: node.url(),
         anywhere: false,
         program: program.clone(),
-        rate: Some(LOAD * capacity),
+        rate: Some(LOAD * capacity.rate),
         load: Vec::new(),
         arrivals: Arrivals::Poisson,
         seconds: OPEN_SECONDS,
@@ -169,19 +186,28 @@ async fn open(node: &Node, program: &ProgramArgs, capacity: f64) -> Result<Row, 
     else {
         return Err(BenchError::NoCapacity);
     };
+    Ok(Row::measured(&goals::OPEN_LOOP, of_open(step, capacity)))
+}
+
+fn of_open(step: &Step, capacity: &Capacity) -> Measured {
     let tail = &step.latency_ms;
-    Ok(Row::measured(
-        &goals::OPEN_LOOP,
-        Measured {
-            figure: tail.p99 / tail.p50,
-            remark: format!(
-                "{:.0} of {capacity:.0} runs/s: p50 {:.1}, p90 {:.1}, p99 {:.1}, p99.9 {:.1} ms",
-                step.offered, tail.p50, tail.p90, tail.p99, tail.p999
-            ),
-            errors: (!step.errors.is_empty()).then(|| in_words(&step.errors)),
-            ..Measured::default()
-        },
-    ))
+    let mut errors: Vec<String> = Vec::new();
+    if !step.errors.is_empty() {
+        errors.push(in_words(&step.errors));
+    }
+    // All are slow then, so that the slowest seem to be like the others.
+    if tail.p50 > capacity.p50 {
+        errors.push("slower than at full load, so it could not keep up".to_owned());
+    }
+    Measured {
+        figure: tail.p99 / tail.p50,
+        remark: format!(
+            "{:.0} of {:.0} runs/s: p50 {:.1}, p90 {:.1}, p99 {:.1}, p99.9 {:.1} ms",
+            step.offered, capacity.rate, tail.p50, tail.p90, tail.p99, tail.p999
+        ),
+        errors: (!errors.is_empty()).then(|| errors.join(", ")),
+        ..Measured::default()
+    }
 }
 
 /// All at once to an idle node, which has pools or not, in turns.
@@ -190,6 +216,7 @@ pub(super) async fn burst(store: &Store, with: &Node, without: &Node) -> Result<
         Ok(runtime) => runtime,
         Err(why) => return Ok(Row::not_measured(&goals::BURST, why)),
     };
+    announce(&goals::BURST);
     let workload = Workload::built_in(BuiltIn::Python, &runtime.version, false);
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -243,4 +270,46 @@ async fn fly(
     number: u64,
 ) -> Result<Duration, RunError> {
     client.run(&mut workload, number).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Tail;
+
+    fn step(p50: f64, errors: &[(&str, u64)]) -> Step {
+        Step {
+            load: None,
+            offered: 70.0,
+            achieved: 70.0,
+            latency_ms: Tail {
+                runs: 100,
+                p50,
+                p90: 3.0 * p50,
+                p99: 4.0 * p50,
+                p999: 5.0 * p50,
+                max: 6.0 * p50,
+            },
+            errors: errors
+                .iter()
+                .map(|&(class, count)| (class.to_owned(), count))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn an_open_loop_that_can_not_keep_up_is_no_even_one() {
+        let capacity = Capacity {
+            rate: 100.0,
+            p50: 80.0,
+        };
+        let found = of_open(&step(10.0, &[]), &capacity);
+        assert!((found.figure - 4.0).abs() < 1e-9 && found.errors.is_none());
+        let found = of_open(&step(90.0, &[("status 503", 2)]), &capacity);
+        let errors = found.errors.unwrap();
+        assert!(
+            errors.starts_with("2 x status 503, slower than"),
+            "{errors}"
+        );
+    }
 }

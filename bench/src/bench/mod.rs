@@ -16,6 +16,7 @@ mod table;
 use crate::cli::BenchArgs;
 use crate::error::BenchError;
 use crate::outside::Outside;
+use goals::Goal;
 use machine::{Machine, Watch};
 use node::{Node, Pools, Site};
 use row::Row;
@@ -89,6 +90,15 @@ async fn measure(args: &BenchArgs) -> Result<BenchFigures, BenchError> {
         rows,
         noise,
     })
+}
+
+/// Says on stderr what comes now, since all of it takes minutes.
+#[expect(
+    clippy::print_stderr,
+    reason = "the report on stdout is there at the end only"
+)]
+fn announce(goal: &Goal) {
+    eprintln!("measuring: {}", goal.name);
 }
 
 fn require_root() -> Result<(), BenchError> {

@@ -1,5 +1,6 @@
 //! One request at a time over one connection, each beside one bare run, in random order: times, and processor time.
 
+use super::announce;
 use super::goals::{self, Goal};
 use super::node::Node;
 use super::row::{Measured, Row, Times};
@@ -80,6 +81,7 @@ pub(super) async fn rows(
     for case in &CASES {
         match store.runtime(case.program) {
             Ok(runtime) => {
+                announce(case.goal);
                 let pairs = if short { case.pairs.1 } else { case.pairs.0 };
                 let found = Side::new(case, runtime, outside, node)?
                     .measure(pairs)
