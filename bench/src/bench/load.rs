@@ -237,13 +237,18 @@ pub(super) async fn burst(store: &Store, with: &Node, without: &Node) -> Result<
         Measured {
             figure: ours.median / theirs.median,
             remark: format!(
-                "to the last answer {:.0} ms, pools off {:.0} ms, medians of {BURSTS}",
-                ours.median, theirs.median
+                "to the last answer {}, pools off {}, medians of {BURSTS} with quartiles",
+                in_ms(&ours),
+                in_ms(&theirs)
             ),
             errors: (!errors.is_empty()).then(|| in_words(&errors)),
             ..Measured::default()
         },
     ))
+}
+
+fn in_ms(of: &Spread) -> String {
+    format!("{:.0} ms ({:.0} to {:.0})", of.median, of.q1, of.q3)
 }
 
 /// From the first start to the last answer, each on a connection of its own.

@@ -21,6 +21,9 @@ const ENDED_WITHIN: Duration = Duration::from_secs(15);
 /// Longest wait for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
+/// Where the node and what becomes it are looked for.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// What all nodes of one run share.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -80,6 +83,9 @@ impl Node {
         let child = account
             .command(&site.agent)
             .args(arguments(site, pools, port, folder.path()))
+            // Nothing of the caller's configures it.
+            .env_clear()
+            .env("PATH", PATH)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
