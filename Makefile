@@ -1,6 +1,6 @@
 # The commands of a developer. What they do is in packaging/dev/, one script each.
 
-.PHONY: help serve test test-v2 fuzz soak figures clean-node
+.PHONY: help serve test test-v2 fuzz soak bench clean-node
 .DEFAULT_GOAL := help
 
 help:
@@ -9,7 +9,7 @@ help:
 	@echo 'make test-v2      boot two kernels with cgroup v2 only, as production is, and run suites inside (15 minutes)'
 	@echo 'make soak         disturb a node at random for 10 minutes (MINUTES=n), seeded (SEED=n)'
 	@echo 'make fuzz         feed made-up bytes to every parser, 5 minutes each (MINUTES=N, TARGET=NAME for one of them)'
-	@echo 'make figures      measure a fresh node: time above the bare commands, memory when idle'
+	@echo 'make bench        measure everything that has a goal beside the bare commands, in less than 10 minutes'
 	@echo 'make clean-node   remove the built runtimes and what nodes left (.node/)'
 
 serve:
@@ -27,8 +27,8 @@ soak:
 fuzz:
 	@packaging/dev/fuzz "$$((60 * $(or $(MINUTES),5)))" $(TARGET)
 
-figures:
-	@packaging/dev/figures
+bench:
+	@packaging/dev/bench
 
 clean-node:
 	@packaging/dev/clean-node

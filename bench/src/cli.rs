@@ -37,9 +37,24 @@ impl Cli {
     }
 }
 
+/// What this process is for.
+#[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, for the whole life of the process"
+)]
+pub(crate) enum Command {
+    /// Measuring.
+    #[command(flatten)]
+    Measure(Measurement),
+    /// Runs bare commands for `bench`, which starts it.
+    #[command(hide = true)]
+    Outside(OutsideArgs),
+}
+
 /// The measurements.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum Measurement {
     /// One request at a time over one connection: percentiles.
     Latency(LatencyArgs),
     /// A closed loop of several requests in flight: runs per second, errors, percentiles.
@@ -48,8 +63,8 @@ pub(crate) enum Command {
     OpenLoop(OpenLoopArgs),
     /// Two URLs, or the bare command and a URL, in interleaved pairs.
     Compare(CompareArgs),
-    /// The project's figures with their goals.
-    Figures(FiguresArgs),
+    /// The project's figures with their goals, on nodes of its own.
+    Bench(BenchArgs),
     /// Installing a package, beside `tar xzf` and `sync` of its archive.
     Install(InstallArgs),
 }
@@ -187,24 +202,29 @@ pub(crate) struct PairArgs {
     pub(crate) seed: u64,
 }
 
-/// `figures`.
+/// `bench`.
 #[derive(Args, Debug)]
-pub(crate) struct FiguresArgs {
-    /// The node.
-    #[arg(long, default_value = "http://127.0.0.1:2000")]
-    pub(crate) url: String,
-    /// The node's first process; with it, the memory of all its processes is a line too.
+pub(crate) struct BenchArgs {
+    /// The program capsule-agent.
     #[arg(long)]
-    pub(crate) pid: Option<u32>,
-    /// The bare Python: the interpreter itself, no wrapper that chooses one.
-    #[arg(long, default_value = "/usr/bin/python3 main.py")]
-    pub(crate) bare_python: String,
-    /// The bare C.
-    #[arg(long, default_value = "/usr/bin/gcc main.c -lm && ./a.out")]
-    pub(crate) bare_c: String,
-    /// How many pairs.
-    #[command(flatten)]
-    pub(crate) pairs: PairArgs,
+    pub(crate) agent: PathBuf,
+    /// The folder with base and packages, as `runtimes/build` makes it.
+    #[arg(long)]
+    pub(crate) store: PathBuf,
+    /// Where figures.json and figures.svg are left.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Single requests only, and few of them; fails where a ratio is far off.
+    #[arg(long)]
+    pub(crate) short: bool,
+}
+
+/// `outside`.
+#[derive(Args, Debug)]
+pub(crate) struct OutsideArgs {
+    /// The store.
+    #[arg(long)]
+    pub(crate) store: PathBuf,
 }
 
 /// `install`.
@@ -264,7 +284,7 @@ mod tests {
     fn latency_has_its_defaults() {
         let cli = parse("capsule-bench latency --url http://127.0.0.1:2000").unwrap();
         assert_eq!(cli.format(), Format::Text);
-        let Command::Latency(args) = cli.command else {
+        let Command::Measure(Measurement::Latency(args)) = cli.command else {
             panic!("not latency")
         };
         assert_eq!((args.runs, args.warmup), (100, 10));
@@ -277,7 +297,7 @@ mod tests {
         let cli = parse("capsule-bench throughput --url http://a --in-flight 3 --seconds 2 --json")
             .unwrap();
         assert_eq!(cli.format(), Format::Json);
-        let Command::Throughput(args) = cli.command else {
+        let Command::Measure(Measurement::Throughput(args)) = cli.command else {
             panic!("not throughput")
         };
         assert_eq!((args.in_flight, args.seconds), (3, 2));
@@ -286,7 +306,7 @@ mod tests {
     #[test]
     fn an_open_loop_has_loads_or_one_rate() {
         let cli = parse("capsule-bench open-loop --url http://127.0.0.1:1").unwrap();
-        let Command::OpenLoop(args) = cli.command else {
+        let Command::Measure(Measurement::OpenLoop(args)) = cli.command else {
             panic!("not open-loop")
         };
         assert_eq!(args.load, [0.1, 0.3, 0.5, 0.7, 0.9, 1.1]);
@@ -301,6 +321,18 @@ mod tests {
                 .is_err()
             );
         }
+    }
+
+    #[test]
+    fn bench_wants_a_program_a_store_and_a_folder() {
+        let line = "capsule-bench bench --agent /a --store /s --out /o";
+        let Command::Measure(Measurement::Bench(args)) =
+            parse(&format!("{line} --short")).unwrap().command
+        else {
+            panic!("not bench")
+        };
+        assert!(args.short && args.store == std::path::Path::new("/s"));
+        assert!(parse("capsule-bench bench --agent /a --store /s").is_err());
     }
 
     #[test]

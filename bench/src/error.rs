@@ -58,6 +58,60 @@ pub(crate) enum BenchError {
     /// No run of the closed loop was right.
     #[error("the capacity can't be measured, no run gave a correct answer: try `throughput`")]
     NoCapacity,
+    /// Making namespaces and nodes is root's.
+    #[error("root is needed to start nodes and to see the store as jobs do: run it again as root")]
+    NotRoot,
+    /// Told to stop. What was started has ended.
+    #[error("stopped before the end, nothing was written")]
+    Interrupted,
+    /// The node could not be started.
+    #[error("could not start the node")]
+    Start(#[source] std::io::Error),
+    /// The node came to an end, or never served.
+    #[error("the node does not serve: {how}; the last it wrote:\n{log}")]
+    NodeDied {
+        /// Its status.
+        how: String,
+        /// The last lines of its stderr.
+        log: String,
+    },
+    /// The account of the node's processor time can't be read.
+    #[error("could not read the node's processor time")]
+    Account {
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The helper for bare commands can't be reached.
+    #[error("could not talk to the process that runs bare commands")]
+    Helper(#[source] std::io::Error),
+    /// The helper for bare commands is gone.
+    #[error("the process that runs bare commands ended (what it said is above)")]
+    HelperEnded,
+    /// The helper could not see the store as jobs do.
+    #[error("could not make a view of the store {store}: is it built, with a base?")]
+    View {
+        /// The store.
+        store: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A bare command failed, or is not the one to compare with.
+    #[error("the bare command can't be measured: {0}")]
+    Bare(String),
+    /// A file can't be written.
+    #[error("could not write into {path}")]
+    WriteFile {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Of these the project has reached far better.
+    #[error("more than twice as bad as they should be:\n{0}")]
+    FarOff(String),
     /// A histogram can't be made.
     #[error("could not keep the latencies")]
     Histogram(#[source] hdrhistogram::CreationError),

@@ -4,15 +4,16 @@
 //! on a small machine the generator takes little from what it measures.
 
 mod bare;
+mod bench;
 mod cli;
 mod client;
 mod compare;
 mod error;
-mod figures;
 mod install;
 mod latency;
 mod memory;
 mod open_loop;
+mod outside;
 mod report;
 mod schedule;
 mod shuffle;
@@ -21,33 +22,40 @@ mod throughput;
 mod workload;
 
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::{Cli, Command, Measurement};
 use error::BenchError;
 use report::Report;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
-        Ok(report) => print(&report.render(cli.format())),
+    let ended = match &cli.command {
+        Command::Measure(what) => measure(what).and_then(|report| {
+            print(&report.render(cli.format()));
+            report.require_near()
+        }),
+        Command::Outside(args) => outside::serve(&args.store),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error),
     }
 }
 
 /// Runs one subcommand to its report.
-fn run(cli: &Cli) -> Result<Report, BenchError> {
+fn measure(what: &Measurement) -> Result<Report, BenchError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(BenchError::Runtime)?;
     runtime.block_on(async {
-        match &cli.command {
-            Command::Latency(args) => latency::run(args).await.map(Report::Latency),
-            Command::Throughput(args) => throughput::run(args).await.map(Report::Throughput),
-            Command::OpenLoop(args) => open_loop::run(args).await.map(Report::OpenLoop),
-            Command::Compare(args) => compare::run(args).await.map(Report::Comparison),
-            Command::Figures(args) => figures::run(args).await.map(Report::Figures),
-            Command::Install(args) => install::run(args).map(Report::Install),
+        match what {
+            Measurement::Latency(args) => latency::run(args).await.map(Report::Latency),
+            Measurement::Throughput(args) => throughput::run(args).await.map(Report::Throughput),
+            Measurement::OpenLoop(args) => open_loop::run(args).await.map(Report::OpenLoop),
+            Measurement::Compare(args) => compare::run(args).await.map(Report::Comparison),
+            Measurement::Bench(args) => bench::run(args).await.map(Report::Bench),
+            Measurement::Install(args) => install::run(args).map(Report::Install),
         }
     })
 }
@@ -56,9 +64,8 @@ fn run(cli: &Cli) -> Result<Report, BenchError> {
     clippy::print_stdout,
     reason = "printing the report is what this program is for"
 )]
-fn print(text: &str) -> ExitCode {
+fn print(text: &str) {
     println!("{text}");
-    ExitCode::SUCCESS
 }
 
 #[expect(

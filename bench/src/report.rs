@@ -1,8 +1,9 @@
 //! Reports as text and as JSON. Times are in milliseconds.
 
+use crate::bench::BenchFigures;
 use crate::cli::Format;
 use crate::compare::ComparisonReport;
-use crate::figures::FiguresReport;
+use crate::error::BenchError;
 use crate::install::InstallReport;
 use crate::latency::LatencyReport;
 use crate::open_loop::{OpenLoopReport, Step};
@@ -10,7 +11,6 @@ use crate::stats::{Percentiles, Spread};
 use crate::throughput::ThroughputReport;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// What a subcommand found.
 #[derive(Debug, Serialize)]
@@ -24,8 +24,8 @@ pub(crate) enum Report {
     OpenLoop(OpenLoopReport),
     /// `compare`.
     Comparison(ComparisonReport),
-    /// `figures`.
-    Figures(FiguresReport),
+    /// `bench`.
+    Bench(BenchFigures),
     /// `install`.
     Install(InstallReport),
 }
@@ -40,9 +40,21 @@ impl Report {
             (Format::Text, Self::Throughput(report)) => throughput(report),
             (Format::Text, Self::OpenLoop(report)) => open_loop(report),
             (Format::Text, Self::Comparison(report)) => comparison(report),
-            (Format::Text, Self::Figures(report)) => figures(report),
+            (Format::Text, Self::Bench(report)) => report.text(),
             (Format::Text, Self::Install(report)) => install(report),
         }
+    }
+
+    /// Fails where this is the short form of `bench` and a ratio is far from what the project has reached.
+    pub(crate) fn require_near(&self) -> Result<(), BenchError> {
+        let far_off = match self {
+            Self::Bench(figures) if figures.short => figures.far_off(),
+            _ => Vec::new(),
+        };
+        if far_off.is_empty() {
+            return Ok(());
+        }
+        Err(BenchError::FarOff(far_off.join("\n")))
     }
 }
 
@@ -69,7 +81,8 @@ fn throughput(report: &ThroughputReport) -> String {
     text
 }
 
-fn in_words(errors: &BTreeMap<String, u64>) -> String {
+/// Errors by class, or `none`.
+pub(crate) fn in_words(errors: &BTreeMap<String, u64>) -> String {
     if errors.is_empty() {
         return "none".to_owned();
     }
@@ -141,39 +154,6 @@ fn comparison(report: &ComparisonReport) -> String {
         line("B / A", &summary.ratio, ""),
     ]
     .join("\n")
-}
-
-fn figures(report: &FiguresReport) -> String {
-    let mut text = format!("figures of {}, medians\n", report.url);
-    for line in &report.above_bare {
-        let summary = &line.summary;
-        let written = writeln!(
-            text,
-            "{:<20} bare {:>7.2} ms  ours {:>7.2} ms  difference {:>6.2} ms (noise {:.2})  goal {:.0} ms  {}",
-            line.name,
-            summary.a_ms.median,
-            summary.b_ms.median,
-            summary.difference_ms.median,
-            summary.difference_ms.range(),
-            line.goal_ms,
-            verdict(line.ok)
-        );
-        debug_assert!(written.is_ok(), "a string takes all that is written to it");
-    }
-    text.push_str(&match &report.memory {
-        Some(memory) => format!(
-            "{:<20} {:.1} MB  goal {:.0} MB  {}",
-            "memory when idle",
-            memory.megabytes,
-            memory.goal_megabytes,
-            verdict(memory.ok)
-        ),
-        None => format!(
-            "{:<20} not measured: give the node's process by --pid",
-            "memory when idle"
-        ),
-    });
-    text
 }
 
 fn install(report: &InstallReport) -> String {

@@ -90,7 +90,7 @@ pub(crate) struct Percentiles {
     pub(crate) mean: f64,
 }
 
-/// A median with the quartiles around it: half of all samples are between them.
+/// A median with the quartiles around it, half of all samples being between them, and the high end.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Spread {
     /// A quarter of the samples is below.
@@ -99,6 +99,10 @@ pub(crate) struct Spread {
     pub(crate) median: f64,
     /// A quarter of the samples is above.
     pub(crate) q3: f64,
+    /// 95 of 100 are at most this.
+    pub(crate) p95: f64,
+    /// 99 of 100 are at most this.
+    pub(crate) p99: f64,
 }
 
 impl Spread {
@@ -109,6 +113,8 @@ impl Spread {
             q1: quantile(&samples, 0.25),
             median: quantile(&samples, 0.5),
             q3: quantile(&samples, 0.75),
+            p95: quantile(&samples, 0.95),
+            p99: quantile(&samples, 0.99),
         }
     }
 
@@ -142,6 +148,21 @@ impl Pairs {
     /// Adds one pair.
     pub(crate) fn record(&mut self, a: Duration, b: Duration) {
         self.0.push((a, b));
+    }
+
+    /// A by itself: the median of every second run by that of the others. What it is from 1 is what the machine made of runs
+    /// that are alike. 1 where there are less than two.
+    pub(crate) fn a_by_itself(&self) -> f64 {
+        let median = |skip| {
+            let every_second = self.0.iter().skip(skip).step_by(2);
+            Spread::of(every_second.map(|(a, _)| a.as_secs_f64()).collect()).median
+        };
+        let others = median(1);
+        if others > 0.0 {
+            median(0) / others
+        } else {
+            1.0
+        }
     }
 
     /// What they come to.
@@ -190,6 +211,10 @@ mod tests {
             close(spread.q1, 1.75) && close(spread.median, 2.5) && close(spread.q3, 3.25),
             "{spread:?}"
         );
+        assert!(
+            close(spread.p95, 3.85) && close(spread.p99, 3.97),
+            "{spread:?}"
+        );
         assert!(close(spread.range(), 1.5));
     }
 
@@ -227,6 +252,16 @@ mod tests {
         let summary = latencies.summary();
         assert_eq!(summary.runs, 2);
         assert!(summary.max > 599_000.0 && summary.min <= 0.001);
+    }
+
+    #[test]
+    fn a_noisy_baseline_differs_from_itself() {
+        let mut pairs = Pairs::default();
+        assert!(close(pairs.a_by_itself(), 1.0));
+        for ms in [10, 20, 12, 20, 14, 20] {
+            pairs.record(Duration::from_millis(ms), Duration::ZERO);
+        }
+        assert!(close(pairs.a_by_itself(), 0.6));
     }
 
     #[test]

@@ -5,8 +5,43 @@ use crate::error::{BenchError, RunError};
 use agent_api::{ExecuteRequest, SourceFile};
 use bytes::Bytes;
 
-/// A program that ships with the binary; all of them print 42.
-struct BuiltIn {
+/// A program that ships with the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BuiltIn {
+    /// `print(42)`.
+    Python,
+    /// `console.log(42)`.
+    JavaScript,
+    /// One source file.
+    Java,
+    /// With `<stdio.h>`.
+    C,
+    /// With `<iostream>`.
+    Cpp,
+    /// C++ with `<bits/stdc++.h>`, which is all headers.
+    CppEverything,
+}
+
+impl BuiltIn {
+    /// Language as nodes and packages name it.
+    pub(crate) fn language(self) -> &'static str {
+        self.text().names[0]
+    }
+
+    fn text(self) -> &'static Text {
+        match self {
+            Self::Python => &BUILT_IN[0],
+            Self::JavaScript => &BUILT_IN[1],
+            Self::Java => &BUILT_IN[2],
+            Self::C => &BUILT_IN[3],
+            Self::Cpp => &BUILT_IN[4],
+            Self::CppEverything => &EVERYTHING,
+        }
+    }
+}
+
+/// Its text; all of them print 42.
+struct Text {
     names: &'static [&'static str],
     file: &'static str,
     source: &'static str,
@@ -14,36 +49,36 @@ struct BuiltIn {
     bare: &'static str,
 }
 
-const BUILT_IN: &[BuiltIn] = &[
-    BuiltIn {
+static BUILT_IN: [Text; 5] = [
+    Text {
         names: &["python", "py", "py3", "python3"],
         file: "main.py",
         source: "print(42)\n",
         comment: "#",
         bare: "python3 main.py",
     },
-    BuiltIn {
+    Text {
         names: &["javascript", "js", "node-js", "node-javascript"],
         file: "main.js",
         source: "console.log(42)\n",
         comment: "//",
         bare: "node main.js",
     },
-    BuiltIn {
+    Text {
         names: &["java"],
         file: "Main.java",
         source: "public class Main { public static void main(String[] args) { System.out.println(42); } }\n",
         comment: "//",
         bare: "java Main.java",
     },
-    BuiltIn {
+    Text {
         names: &["c", "gcc"],
         file: "main.c",
         source: "#include <stdio.h>\nint main(void) { printf(\"42\\n\"); return 0; }\n",
         comment: "//",
         bare: "gcc main.c -lm && ./a.out",
     },
-    BuiltIn {
+    Text {
         names: &["c++", "cpp", "g++"],
         file: "main.cpp",
         source: "#include <iostream>\nint main() { std::cout << \"42\\n\"; return 0; }\n",
@@ -52,8 +87,13 @@ const BUILT_IN: &[BuiltIn] = &[
     },
 ];
 
+static EVERYTHING: Text = Text {
+    source: "#include <bits/stdc++.h>\nint main() { std::cout << \"42\\n\"; return 0; }\n",
+    ..BUILT_IN[4]
+};
+
 /// The text that every built-in program writes.
-const ANSWER: &str = "42\n";
+pub(crate) const ANSWER: &str = "42\n";
 
 /// One program with its expected output.
 #[derive(Clone, Debug)]
@@ -71,6 +111,19 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
+    /// A program that ships with the binary, with a source of its own for each run or with one for all.
+    pub(crate) fn built_in(program: BuiltIn, version: &str, is_unique: bool) -> Self {
+        let text = program.text();
+        Self {
+            language: program.language().to_owned(),
+            version: version.to_owned(),
+            file: text.file.to_owned(),
+            source: text.source.to_owned(),
+            unique: is_unique.then_some(text.comment),
+            expected: Some(ANSWER.to_owned()),
+        }
+    }
+
     /// The program that the arguments name.
     pub(crate) fn from_args(args: &ProgramArgs) -> Result<Self, BenchError> {
         let built_in = BUILT_IN
@@ -212,6 +265,22 @@ mod tests {
             );
         }
         assert!(Workload::from_args(&args("klingon")).is_err());
+    }
+
+    #[test]
+    fn built_in_programs_are_what_their_names_say() {
+        for (program, language, part) in [
+            (BuiltIn::Python, "python", "print(42)"),
+            (BuiltIn::JavaScript, "javascript", "console.log(42)"),
+            (BuiltIn::Java, "java", "class Main"),
+            (BuiltIn::C, "c", "<stdio.h>"),
+            (BuiltIn::Cpp, "c++", "<iostream>"),
+            (BuiltIn::CppEverything, "c++", "<bits/stdc++.h>"),
+        ] {
+            let workload = Workload::built_in(program, "1.2.3", false);
+            assert_eq!(workload.language, language);
+            assert!(workload.source(1).contains(part) && workload.source(1) == workload.source(2));
+        }
     }
 
     #[test]
