@@ -90,8 +90,9 @@ pub(super) const POOL_SPARE: usize = 8;
 /// Room for two waiting JVMs or twenty Pythons; hosts with less than 4 GiB give a sixteenth of what they have.
 pub(super) const POOL_MEMORY: Bytes = Bytes::mib(256);
 
-/// At 30 jobs a second, which a small node manages, two seconds of work.
-pub(super) const QUEUE_LENGTH: usize = 64;
+/// A class that presses the button at once finds room. At 30 jobs a second, which a small node manages, eight seconds of work,
+/// which is less than a job waits.
+pub(super) const QUEUE_LENGTH: usize = 256;
 
 /// A client that has waited this long has usually given up; its place is better given to another.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -59,7 +59,7 @@ pub(super) async fn rows(store: &Store, site: &Site) -> Result<Vec<Row>, BenchEr
         Measured {
             figure: starts.median,
             remark: format!(
-                "until /readyz says so, median of {STARTS}, {:.2} to {:.2}",
+                "until it is ready and its pools are full, median of {STARTS}, {:.2} to {:.2}",
                 starts.q1, starts.q3
             ),
             ..Measured::default()

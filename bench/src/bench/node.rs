@@ -98,7 +98,7 @@ impl Node {
             account,
             ready_after: Duration::ZERO,
         };
-        while !is_ready(port) {
+        while !is_ready(port, pools) {
             node.require_alive()?;
             if begin.elapsed() > READY_WITHIN {
                 return Err(node.dead("it is not ready"));
@@ -195,17 +195,22 @@ fn free_port() -> std::io::Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// `GET /readyz`; no answer is a no.
-fn is_ready(port: u16) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
+/// By `/readyz`, and where there are pools by the figures, which say when they are full.
+fn is_ready(port: u16, pools: Pools) -> bool {
+    let is_full =
+        || ask(port, "/metrics").is_ok_and(|text| text.contains("\ncapsule_pool_complete 1\n"));
+    ask(port, "/readyz").is_ok_and(|text| text.starts_with("HTTP/1.1 200 "))
+        && (pools == Pools::Off || is_full())
+}
+
+fn ask(port: u16, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 #[cfg(test)]
