@@ -22,12 +22,12 @@ import javax.tools.ToolProvider;
 import jdk.internal.access.SharedSecrets;
 
 /**
- * Is started before its job comes: has the compiler loaded, says so on descriptor 3, waits there for the job's words, and then does what
+ * Is started before its job comes: has the compiler loaded, says so on descriptor 63, waits there for the job's words, and then does what
  * {@code java Main.java} does, or {@link Launcher} for several files.
  */
 public final class Prestart {
     /** Where the words are: the main file's name and the program's arguments, each ended by a NUL. */
-    private static final int WORDS = 3;
+    private static final int WORDS = 63;
 
     /** What is compiled to have the compiler ready, and never run. */
     private static final String EXAMPLE =
