@@ -58,8 +58,7 @@ prepare_jdk() {
     # shellcheck disable=SC2016
     inside /bin/sh -euc '
         jdk=$1 launcher=$2/launcher
-        "$jdk/bin/javac" --add-exports jdk.compiler/com.sun.tools.javac.launcher=ALL-UNNAMED \
-            --add-exports java.base/jdk.internal.access=ALL-UNNAMED -d "$launcher" "$launcher"/codecapsule/*.java
+        "$jdk/bin/javac" -d "$launcher" "$launcher"/codecapsule/*.java
         rm "$launcher"/codecapsule/*.java
 
         store="-keystore $jdk/lib/security/cacerts -storepass changeit -alias none"

@@ -176,7 +176,7 @@ pub enum ToInit {
     },
     /// Appends to the file made last.
     Piece(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// Has the program of the run stage start ahead of the job, before any file and once. On descriptor 3, a stream, it
+    /// Has the program of the run stage start ahead of the job, before any file and once. On descriptor 63, a stream, it
     /// writes a byte when it is ready, which [`FromInit::Prepared`] tells, and waits for the words of [`ToInit::Go`].
     Prepare(Program),
     /// The job is there: has the prepared program go on. Its end is told by [`FromInit::Ended`].
@@ -244,7 +244,7 @@ pub(crate) enum ToHolder {
     Attached,
     /// Become the program.
     Start(Program),
-    /// Become the program, with the channel on which it waits as descriptor 3.
+    /// Become the program, with the channel on which it waits as descriptor 63.
     Prepare(Program),
 }
 

@@ -8,7 +8,6 @@ use crate::proto::{
     receive, send,
 };
 use crate::sys;
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -142,13 +141,17 @@ fn settle(
         channel.as_fd(),
     ];
     sys::fd::place_all(&kept, 0).at(Step::Holder)?;
-    let hears = sys::inherited(GO_FD).at(Step::Holder)?;
-    let channel = sys::inherited(GO_FD + 1).map(UnixStream::from);
+    let hears = sys::inherited(HEARS_FD).at(Step::Holder)?;
+    let channel = sys::inherited(HEARS_FD + 1).map(UnixStream::from);
     Ok((channel.at(Step::Holder)?, hears))
 }
 
-/// Where a program that was started ahead says that it waits, and hears of its job.
-const GO_FD: RawFd = 3;
+/// Where a holder has the channel of a program that is started ahead.
+const HEARS_FD: RawFd = 3;
+/// Where such a program says that it waits, and hears of its job. The kernel gives the lowest number that is free, so what a
+/// runtime and its program open has the numbers that it has without; and this is the last one for which the table of
+/// descriptors, whose size shows in /proc, has room from the start.
+const AHEAD_FD: RawFd = 63;
 
 fn wait_and_become(channel: &mut UnixStream, hears: &OwnedFd) -> Result<Infallible, Failure> {
     let ToHolder::Attached = receive(channel, MAX_FRAME).at(Step::Holder)? else {
@@ -166,7 +169,7 @@ fn wait_and_become(channel: &mut UnixStream, hears: &OwnedFd) -> Result<Infallib
     let program = match receive(channel, MAX_FRAME).at(Step::Holder)? {
         ToHolder::Start(program) => program,
         ToHolder::Prepare(program) => {
-            fcntl(hears, FcntlArg::F_SETFD(FdFlag::empty())).at(Step::Holder)?;
+            sys::fd::place(hears.as_fd(), AHEAD_FD).at(Step::Holder)?;
             program
         }
         ToHolder::Attached => return Err(protocol()),

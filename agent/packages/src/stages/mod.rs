@@ -37,7 +37,7 @@ pub struct Compile {
     pub cacheable: bool,
 }
 
-/// A command that is started before its job comes. When it is ready it writes a byte to descriptor 3, a stream. It reads
+/// A command that is started before its job comes. When it is ready it writes a byte to descriptor 63, a stream. It reads
 /// there, to the end, the main file's name and the job's arguments, each ended by a NUL, closes the descriptor, and does
 /// what the run command would. It serves only jobs for which it would be the same command.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,16 +30,34 @@ public final class Launcher {
     private static final List<String> COMPILER_OPTIONS =
             List.of("-proc:none", "-Xdiags:verbose", "-Xlint:deprecation", "-Xlint:unchecked", "-Xlint:-options");
 
-    /** Arguments: the main file's path, then the program's own. */
+    /**
+     * Arguments: the main file's path, then the program's own. Without any it is started before the job comes, and waits for
+     * them; a job of one file is then for the JDK's source launcher. This is the last line of stack traces, and all above it is
+     * as without.
+     */
     public static void main(String[] args) throws Throwable {
+        String[] words = args.length > 0 ? args : Prestart.await();
         try {
+            if (args.length == 0 && isOnly(words[0])) {
+                Prestart.sourceLauncher(words).invoke();
+                return;
+            }
             Path classes = Files.createTempDirectory("classes");
-            String mainClass = compile(args[0], classes);
-            execute(mainClass, classes, Arrays.copyOfRange(args, 1, args.length));
+            String mainClass = compile(words[0], classes);
+            execute(mainClass, classes, Arrays.copyOfRange(words, 1, words.length));
         } catch (LaunchFailure failure) {
             System.err.println("error: " + failure.getMessage());
             System.exit(1);
+        } catch (InvocationTargetException ofSource) {
+            throw ofSource.getCause();
+        } catch (Throwable thrown) {
+            Prestart.exitIfFault(thrown);
+            throw thrown;
         }
+    }
+
+    private static boolean isOnly(String mainFile) throws IOException {
+        return sourceFiles(mainFile).size() == 1;
     }
 
     /** Compiles everything and returns the name of the main file's first class. */

@@ -4,53 +4,71 @@ import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
-import java.io.IOException;
+import java.io.PrintStream;
 import java.io.StringWriter;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
-import jdk.internal.access.SharedSecrets;
+import sun.misc.Unsafe;
 
 /**
- * Is started before its job comes: has the compiler loaded, says so on descriptor 3, waits there for the job's words, and then does what
- * {@code java Main.java} does, or {@link Launcher} for several files.
+ * What {@link Launcher} does when it is started before its job comes: has the compiler loaded, says so on descriptor 63, waits there
+ * for the job's words, and makes the JVM look as one that was started with them.
  */
-public final class Prestart {
+final class Prestart {
     /** Where the words are: the main file's name and the program's arguments, each ended by a NUL. */
-    private static final int WORDS = 3;
+    private static final int WORDS = 63;
 
     /** What is compiled to have the compiler ready, and never run. */
     private static final String EXAMPLE =
             "import java.util.*; public class Main { public static void main(String[] args) { List<String> all = new ArrayList<>();"
                     + " for (String arg : args) all.add(arg + 1); System.out.println(all); } }";
 
-    public static void main(String[] ignored) throws Throwable {
+    /** The job's words, when they are there. */
+    static String[] await() throws Throwable {
         compileExample();
         System.gc();
-        String[] words = await();
-        // As the JDK's own launcher has them.
+        String[] words = hear();
+        System.setProperty("sun.java.command", Launcher.class.getName() + " " + String.join(" ", words));
+        return words;
+    }
+
+    /** What {@code java} does with a job of one file. */
+    static MethodHandle sourceLauncher(String[] words) throws Throwable {
+        String module = "jdk.compiler";
+        Class<?> launcher = Class.forName("com.sun.tools.javac.launcher.Main");
         System.setProperty("java.class.path", ".");
-        System.setProperty("sun.java.command", "jdk.compiler/com.sun.tools.javac.launcher.Main " + String.join(" ", words));
-        if (hasSeveralSources()) {
-            Launcher.main(words);
-        } else {
-            com.sun.tools.javac.launcher.Main.main(words);
+        System.setProperty("jdk.module.main.class", launcher.getName());
+        System.setProperty("sun.java.command", module + "/" + launcher.getName() + " " + String.join(" ", words));
+        var trusted = trusted();
+        var make = trusted.findConstructor(launcher, MethodType.methodType(void.class, PrintStream.class));
+        var run = MethodType.methodType(void.class, String[].class, String[].class);
+        var options = trusted.findStatic(Class.forName("jdk.internal.misc.VM"), "getRuntimeArguments", MethodType.methodType(String[].class));
+        return MethodHandles.insertArguments(trusted.findVirtual(launcher, "run", run), 0, make.invoke(System.err), options.invoke(), words);
+    }
+
+    /** What the JDK's launcher does when it can't start a program. */
+    static void exitIfFault(Throwable thrown) {
+        if (thrown.getClass().getName().equals("com.sun.tools.javac.launcher.Main$Fault")) {
+            System.err.println(thrown.getMessage());
+            System.exit(1);
         }
     }
 
-    private static String[] await() throws IOException {
-        var number = new FileDescriptor();
-        SharedSecrets.getJavaIOFileDescriptorAccess().set(number, WORDS);
+    private static String[] hear() throws Throwable {
+        var make = trusted().findConstructor(FileDescriptor.class, MethodType.methodType(void.class, int.class));
+        var number = (FileDescriptor) make.invoke(WORDS);
         new FileOutputStream(number).write('r');
         byte[] text;
         try (var in = new BufferedInputStream(new FileInputStream(number))) {
@@ -62,10 +80,13 @@ public final class Prestart {
         return Arrays.copyOf(words, words.length - 1);
     }
 
-    private static boolean hasSeveralSources() throws IOException {
-        try (Stream<Path> found = Files.walk(Path.of(""))) {
-            return found.filter(path -> path.toString().endsWith(".java") && Files.isRegularFile(path)).limit(2).count() > 1;
-        }
+    /** May call what is private to the JDK. Options that export it would do so for the job too, and show in its list of them. */
+    private static MethodHandles.Lookup trusted() throws ReflectiveOperationException {
+        Field unsafeField = Unsafe.class.getDeclaredField("theUnsafe");
+        unsafeField.setAccessible(true);
+        var unsafe = (Unsafe) unsafeField.get(null);
+        Field lookup = MethodHandles.Lookup.class.getDeclaredField("IMPL_LOOKUP");
+        return (MethodHandles.Lookup) unsafe.getObject(unsafe.staticFieldBase(lookup), unsafe.staticFieldOffset(lookup));
     }
 
     private static void compileExample() {
