@@ -8,12 +8,14 @@ use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
 use crate::http::{self, Backend, Readiness};
 use crate::job;
 use crate::job::admission::Admission;
+use crate::job::compile_cache::CompileCache;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{Link, Pool};
 use crate::supply::{Change, Desk, DeskError};
 use crate::warden::protocol::ToWarden;
 use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
+use jail::Bytes;
 use packages::{LimitOverrides, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ pub(crate) struct Settings {
     ceilings: Ceilings,
     admission: AdmissionConfig,
     pool_size: usize,
+    compile_cache_size: Bytes,
     cores: u32,
     log_level: String,
     /// Form of log lines.
@@ -56,6 +59,7 @@ impl Settings {
             ceilings: config.ceilings(),
             admission: config.admission,
             pool_size: config.jails.pool_size,
+            compile_cache_size: config.node.compile_cache_size,
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
@@ -88,6 +92,7 @@ pub(crate) struct Node {
     pub(crate) ceilings: Ceilings,
     pub(crate) admission: Admission,
     pub(crate) pool: Pool,
+    pub(crate) compile_cache: CompileCache,
     pub(crate) health: Health,
     desk: Desk,
     /// Cores of the host, for the earliest time at which processor time can be used up.
@@ -113,6 +118,7 @@ impl Node {
             health: Health::new(link.drain(), link.unsound()),
             desk: Desk::new(Arc::clone(&link)),
             pool: Pool::new(link, settings.pool_size),
+            compile_cache: CompileCache::new(settings.compile_cache_size),
             cores: settings.cores,
         }
     }
@@ -138,6 +144,8 @@ impl Node {
         {
             tracing::error!("the store can't be read anew");
         }
+        // Nothing of it can be found any more: what finds it has the number of the reading in it.
+        self.compile_cache.clear();
     }
 
     async fn change_packages(

@@ -46,6 +46,11 @@ struct StageLeftProcesses;
 #[error("the jail stands still")]
 struct JailStandsStill;
 
+/// A jail told something that it was not asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("the jail tells more than it was asked for, or something else")]
+struct JailOutOfTurn;
+
 /// The health probe's program did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("a program that does nothing did not succeed")]
@@ -58,6 +63,10 @@ impl JobError {
 
     pub(super) fn jail_stands_still() -> Self {
         Self::Internal(Box::new(JailStandsStill))
+    }
+
+    pub(super) fn jail_out_of_turn() -> Self {
+        Self::Internal(Box::new(JailOutOfTurn))
     }
 
     pub(super) fn probe_failed() -> Self {

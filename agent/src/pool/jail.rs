@@ -197,12 +197,21 @@ impl Jail {
 
     /// What init says next. Not safe to drop halfway: the jail is of no use afterwards.
     pub(crate) async fn hear(&mut self) -> Result<FromInit, ProtoError> {
+        self.hear_within(proto::MAX_ANSWER).await
+    }
+
+    /// As [`Jail::hear`], for an answer to [`ToInit::Collect`].
+    pub(crate) async fn hear_made(&mut self) -> Result<FromInit, ProtoError> {
+        self.hear_within(proto::MAX_MADE).await
+    }
+
+    async fn hear_within(&mut self, limit: usize) -> Result<FromInit, ProtoError> {
         let mut head = [0u8; 4];
         self.control
             .read_exact(&mut head)
             .await
             .map_err(ProtoError::Io)?;
-        let mut body = vec![0u8; proto::body_length(head, proto::MAX_ANSWER)?];
+        let mut body = vec![0u8; proto::body_length(head, limit)?];
         self.control
             .read_exact(&mut body)
             .await
