@@ -1,7 +1,8 @@
 //! Reads what a compile stage has left, for a jail of a later job with the same files. Nothing of the program's lives meanwhile.
 //!
 //! Whoever asked writes the same files into a blank jail. So whatever such files are not (links, pipes, other permissions,
-//! folders that are empty, anything outside of the submission folder) is no fault, but the end of it: [`Collected::NotAll`].
+//! folders that are empty, anything outside of the submission folder) is no fault, but the end of it: [`Collected::NotAll`]. So is
+//! what init can't read, which has the program's group and no longer its uid, since it swept.
 
 use super::files::Files;
 use crate::Bytes;
