@@ -26,7 +26,12 @@ pub const STREAMS: [Next; 3] = [
 pub const TO_FRONT: Next = |stream| next::<FromInit>(stream, MAX_ANSWER);
 
 /// What it hears when it has asked what a compile stage made.
-pub const MADE_TO_FRONT: Next = |stream| next::<FromInit>(stream, MAX_MADE);
+///
+/// # Errors
+/// The bytes are no such message.
+pub fn made_to_front(stream: &mut &[u8]) -> Result<FromInit, ProtoError> {
+    receive(stream, MAX_MADE)
+}
 
 fn again<M: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<Vec<u8>, ProtoError> {
     postcard::to_allocvec(&decode::<M>(bytes)?).map_err(ProtoError::Encode)

@@ -133,6 +133,23 @@ impl<'a> Made<'a> {
     }
 }
 
+/// What is taken of these messages where so much was asked for: name, permissions and length of each file.
+#[cfg(fuzzing)]
+pub(crate) fn taken(
+    messages: impl IntoIterator<Item = FromInit>,
+    files: usize,
+    bytes: u64,
+) -> Option<Vec<(String, u32, usize)>> {
+    let most = Most { files, bytes };
+    let mut made = Made::new(&most);
+    for message in messages {
+        made.hear(message).ok()?;
+    }
+    let files = made.files?.into_iter();
+    let file = |file: Artefact| (file.name.as_str().to_owned(), file.mode, file.content.len());
+    Some(files.map(file).collect())
+}
+
 /// Of all files those that were not sent; `None` where one that was sent is gone or is another.
 fn without_sent(mut files: Vec<Artefact>, sent: &[SourceFile]) -> Option<Vec<Artefact>> {
     for source in sent {

@@ -1,7 +1,7 @@
 //! One job: from a request's bytes to the answer.
 
 pub(crate) mod admission;
-mod artefacts;
+pub(crate) mod artefacts;
 mod compile;
 pub(crate) mod compile_cache;
 pub(crate) mod error;
