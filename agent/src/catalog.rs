@@ -114,6 +114,13 @@ impl Catalog {
         all.filter(|runtime| runtime.language == language).collect()
     }
 
+    /// Of every language its newest version, which is what most jobs ask for.
+    pub(crate) fn newest_of_each(&self) -> impl Iterator<Item = &Runtime> {
+        // Sorted by language, then version.
+        let of_each = self.runtimes.chunk_by(|a, b| a.language == b.language);
+        of_each.filter_map(|versions| versions.last().map(Arc::as_ref))
+    }
+
     /// What `GET /api/v2/runtimes` answers.
     pub(crate) fn runtimes(&self) -> Vec<RuntimeInfo> {
         self.runtimes

@@ -12,6 +12,7 @@ mod doctor;
 mod front;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod host_memory;
 mod http;
 mod instance;
 mod job;

@@ -1,9 +1,10 @@
-// Loaded by a node that is started ahead of its job: waits for the job on descriptor 3, then lets node go on as if it had been
+// Loaded by a node that is started ahead of its job: says so on descriptor 3, waits there for the job, then lets node go on as if it had been
 // started with the job's main file and arguments. Nothing of it is left that a program could see.
 "use strict";
 
 {
     const fs = require("fs");
+    fs.writeSync(3, "r");
     const pieces = [];
     const piece = Buffer.alloc(65536);
     let length;

@@ -1,8 +1,9 @@
-# Imported by an interpreter that is started ahead of its job, when all but the main file is ready: waits for the job on
-# descriptor 3, and leaves nothing of itself that a program could see.
+# Imported by an interpreter that is started ahead of its job, when all but the main file is ready: says so on
+# descriptor 3, waits there for the job, and leaves nothing of itself that a program could see.
 import posix
 import sys
 
+posix.write(3, b"r")
 while posix.read(3, 65536):
     pass
 posix.close(3)

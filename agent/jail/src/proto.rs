@@ -147,6 +147,7 @@ pub enum Step {
     Landlock,
     Seccomp,
     Holder,
+    Ahead,
     Attach,
     Files,
     Limits,
@@ -180,8 +181,8 @@ pub enum ToInit {
     },
     /// Appends to the file made last.
     Piece(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// Has the program of the run stage start ahead of the job, before any file and once: it waits on descriptor 3 for the
-    /// words of [`ToInit::Go`].
+    /// Has the program of the run stage start ahead of the job, before any file and once. On descriptor 3, a stream, it
+    /// writes a byte when it is ready, which [`FromInit::Prepared`] tells, and waits for the words of [`ToInit::Go`].
     Prepare(Program),
     /// The job is there: has the prepared program go on. Its end is told by [`FromInit::Ended`].
     Go {
@@ -228,6 +229,8 @@ pub struct Program {
 pub enum FromInit {
     /// A step failed; the jail is of no use any more.
     Failed(Failure),
+    /// The program that was started ahead waits for its job.
+    Prepared,
     /// The main process of the stage has ended. After compile, what it left behind is killed, but may be dying yet.
     Ended {
         /// Which stage.
@@ -278,7 +281,7 @@ pub(crate) enum ToHolder {
     Attached,
     /// Become the program.
     Start(Program),
-    /// Become the program, with the pipe on which it waits as descriptor 3.
+    /// Become the program, with the channel on which it waits as descriptor 3.
     Prepare(Program),
 }
 

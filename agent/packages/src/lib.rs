@@ -36,7 +36,7 @@ pub use part::Part;
 pub use runtime::RuntimeFault;
 pub use selector::Selector;
 pub use stages::{
-    Cacheable, Command, Compile, FileNames, Inputs, JobFile, Stages, WarmStart, Warnings,
+    Cacheable, Command, Compile, FileNames, Inputs, JobFile, Prestart, Stages, WarmStart, Warnings,
 };
 pub use store::{Store, check_package};
 

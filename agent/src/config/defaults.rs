@@ -83,6 +83,13 @@ pub(super) const MEMORY_FLOOR: Bytes = Bytes::mib(8);
 /// than two only make each other slow, and time limits are in wall-clock time.
 pub(super) const JOBS_PER_CORE: usize = 2;
 
+/// Jails that wait beyond one for each job: in them programs are started before their jobs come, and the others are as many
+/// as a burst needs that fits.
+pub(super) const POOL_SPARE: usize = 8;
+
+/// Room for two waiting JVMs or twenty Pythons; hosts with less than 4 GiB give a sixteenth of what they have.
+pub(super) const POOL_MEMORY: Bytes = Bytes::mib(256);
+
 /// At 30 jobs a second, which a small node manages, two seconds of work.
 pub(super) const QUEUE_LENGTH: usize = 64;
 

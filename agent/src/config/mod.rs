@@ -148,8 +148,10 @@ pub(crate) struct Admission {
 /// What jails are made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Jails {
-    /// Blank jails kept ready; with 0 each is made when its job comes.
+    /// Jails kept ready; with 0 each is made when its job comes.
     pub(crate) pool_size: usize,
+    /// What programs that were started ahead may need together while they wait in them.
+    pub(crate) pool_memory: Bytes,
     /// Host ids of programs and their inits, uids and gids alike. Enough for every job, the pool and some spare.
     pub(crate) ids: RangeInclusive<u32>,
     /// Size of the tmpfs at `/box`.

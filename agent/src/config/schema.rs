@@ -108,6 +108,10 @@ pub(super) const KEYS: &[Key] = &[
     own("max_body_size", "bytes from 1024 to 1073741824"),
     own("drain_timeout", "milliseconds from 1 to 86400000"),
     own("pool_size", "a whole number from 0 to 4096"),
+    own(
+        "pool_memory",
+        "bytes, 0 for no programs that are started ahead",
+    ),
     own("compile_cache_size", "bytes, 0 or more, 0 for no cache"),
     own("box_size", TMPFS),
     own("tmp_size", TMPFS),

@@ -64,8 +64,9 @@ fn defaults_are_as_documented() {
     );
     assert_eq!(
         (config.admission.max_concurrent_jobs, config.jails.pool_size),
-        (4, 4)
+        (4, 12)
     );
+    assert_eq!(config.jails.pool_memory, Bytes::mib(256));
     assert_eq!(config.admission.drain_timeout, Duration::from_secs(28));
     assert_eq!(config.node.jobs_memory, Bytes::mib(6144));
     assert_eq!(config.node.compile_cache_size, Bytes::mib(64));
@@ -93,8 +94,9 @@ fn defaults_follow_the_host() {
     .unwrap();
     assert_eq!(
         (config.admission.max_concurrent_jobs, config.jails.pool_size),
-        (16, 16)
+        (16, 24)
     );
+    assert_eq!(config.jails.pool_memory, Bytes::mib(64));
     assert_eq!(
         (config.node.job_memory_ceiling, config.node.jobs_memory),
         (Bytes::mib(512), Bytes::mib(768))
@@ -400,10 +402,10 @@ fn values_that_can_not_hold_together_are_refused() {
             "the range 5000-4000 is empty",
         ),
         (
-            "runner_uid_min = 5000\nrunner_uid_max = 5082",
-            "holds 83 ids but 84 are needed",
+            "runner_uid_min = 5000\nrunner_uid_max = 5098",
+            "holds 99 ids but 100 are needed",
         ),
-        ("runner_uid_min = 5000\nrunner_uid_max = 5083", ""),
+        ("runner_uid_min = 5000\nrunner_uid_max = 5099", ""),
         (
             "runner_uid_min = 65000\nrunner_uid_max = 66000",
             "takes in 65534",

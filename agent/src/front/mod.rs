@@ -7,6 +7,7 @@ mod shelf;
 
 pub(crate) use node::{Node, Settings};
 
+use crate::host_memory::HostMemory;
 use crate::http::{self, Listener};
 use crate::pool::Link;
 use crate::warden::protocol::ToWarden;
@@ -57,6 +58,7 @@ pub(crate) fn main() -> Result<(), FrontError> {
     prctl::set_name(c"capsule-front").map_err(system("name itself"))?;
     let settings = read_settings().map_err(system("read its configuration"))?;
     crate::logging::start(settings.log_level(), settings.log_format);
+    let memory = HostMemory::open().map_err(system("read the host's memory"))?;
     // From here on no file of the host but the packages is within reach, and no socket of it, whatever a client makes of
     // this process.
     shut_in().map_err(system("shut itself in"))?;
@@ -64,7 +66,7 @@ pub(crate) fn main() -> Result<(), FrontError> {
         .enable_all()
         .build()
         .map_err(system("start its event loop"))?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, memory))
 }
 
 fn read_settings() -> io::Result<Settings> {
@@ -83,7 +85,7 @@ fn packages_folder() -> String {
     format!("/proc/self/fd/{PACKAGES_FD}")
 }
 
-async fn serve(settings: Settings) -> Result<(), FrontError> {
+async fn serve(settings: Settings, memory: HostMemory) -> Result<(), FrontError> {
     let link = jail::sys::inherited(LINK_FD)
         .and_then(Link::new)
         .map_err(system("reach the warden"))?;
@@ -91,7 +93,7 @@ async fn serve(settings: Settings) -> Result<(), FrontError> {
         inherited_listeners(settings.listeners).map_err(system("take its listeners"))?;
     let store = Store::open(packages_folder())?;
     let http_settings = settings.http();
-    let node = Arc::new(Node::new(settings, store, Arc::clone(&link)));
+    let node = Arc::new(Node::new(settings, store, Arc::clone(&link), memory));
 
     let mut tasks = JoinSet::new();
     tasks.spawn({

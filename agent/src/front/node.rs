@@ -5,18 +5,21 @@ use super::shelf::Shelf;
 use crate::admin::Admins;
 use crate::catalog::VersionMap;
 use crate::config::{Admission as AdmissionConfig, Config, LogFormat};
+use crate::host_memory::HostMemory;
 use crate::http::{self, Backend, Readiness};
 use crate::job;
 use crate::job::admission::Admission;
 use crate::job::compile_cache::CompileCache;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
-use crate::pool::{Link, Pool};
+use crate::pool::{self, Ahead, Link, Pool};
 use crate::supply::{Change, Desk, DeskError};
 use crate::warden::protocol::ToWarden;
+use ::jail::Bytes;
 use agent_api::{ExecuteResponse, PackageInfo, PackageName, RuntimeInfo};
-use jail::Bytes;
 use packages::{LimitOverrides, Store};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +35,7 @@ pub(crate) struct Settings {
     ceilings: Ceilings,
     admission: AdmissionConfig,
     pool_size: usize,
+    pool_memory: Bytes,
     compile_cache_size: Bytes,
     cores: u32,
     log_level: String,
@@ -59,6 +63,7 @@ impl Settings {
             ceilings: config.ceilings(),
             admission: config.admission,
             pool_size: config.jails.pool_size,
+            pool_memory: config.jails.pool_memory,
             compile_cache_size: config.node.compile_cache_size,
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             log_level: config.log_level.to_string(),
@@ -95,14 +100,27 @@ pub(crate) struct Node {
     pub(crate) compile_cache: CompileCache,
     pub(crate) health: Health,
     desk: Desk,
+    figures: Registry,
     /// Cores of the host, for the earliest time at which processor time can be used up.
     pub(crate) cores: u32,
 }
 
 impl Node {
-    pub(super) fn new(settings: Settings, store: Store, link: Arc<Link>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        store: Store,
+        link: Arc<Link>,
+        memory: HostMemory,
+    ) -> Self {
         let admission = settings.admission;
-        Self {
+        let size = pool::Size {
+            jails: settings.pool_size,
+            memory: settings.pool_memory,
+        };
+        let pool = Pool::new(Arc::clone(&link), size, memory);
+        let mut figures = Registry::with_prefix("capsule");
+        pool.register(&mut figures);
+        let node = Self {
             shelf: Shelf::new(
                 store,
                 settings.limits,
@@ -116,15 +134,23 @@ impl Node {
                 admission.queue_timeout,
             ),
             health: Health::new(link.drain(), link.unsound()),
-            desk: Desk::new(Arc::clone(&link)),
-            pool: Pool::new(link, settings.pool_size),
+            desk: Desk::new(link),
+            pool,
             compile_cache: CompileCache::new(settings.compile_cache_size),
+            figures,
             cores: settings.cores,
-        }
+        };
+        node.pool.retire(&node.expected());
+        node
     }
-}
 
-impl Node {
+    /// What is most likely asked for, of every runtime that can be started ahead: the newest of each first.
+    fn expected(&self) -> Vec<Ahead> {
+        let catalog = self.shelf.catalog();
+        let expected = |runtime| job::ahead::expected(runtime, &self.ceilings);
+        catalog.newest_of_each().filter_map(expected).collect()
+    }
+
     /// There are other packages. Jails made before do not have them, so those go before a request can ask for one.
     pub(super) async fn follow_packages(self: Arc<Self>, link: Arc<Link>) {
         let mut changed = link.runtimes();
@@ -136,7 +162,8 @@ impl Node {
     }
 
     async fn read_packages(self: &Arc<Self>) {
-        self.pool.retire();
+        // None is started ahead that would be gone at once.
+        self.pool.retire(&[]);
         let node = Arc::clone(self);
         if spawn_blocking(move || node.shelf.read_anew())
             .await
@@ -144,6 +171,7 @@ impl Node {
         {
             tracing::error!("the store can't be read anew");
         }
+        self.pool.retire(&self.expected());
         // Nothing of it can be found any more: what finds it has the number of the reading in it.
         self.compile_cache.clear();
     }
@@ -182,6 +210,12 @@ impl Backend for Arc<Node> {
     async fn change(&self, change: Change, package: PackageName) -> Result<PackageName, DeskError> {
         let task = tokio::spawn(Arc::clone(self).change_packages(change, package));
         task.await.unwrap_or(Err(DeskError::Unavailable))
+    }
+
+    fn figures(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.figures)?;
+        Ok(text)
     }
 
     fn readiness(&self) -> Readiness {

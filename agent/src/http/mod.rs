@@ -62,6 +62,9 @@ pub(crate) trait Backend: Clone + Send + Sync + 'static {
         package: PackageName,
     ) -> impl Future<Output = Result<PackageName, DeskError>> + Send;
 
+    /// What the node tells of itself, in the text format of OpenMetrics.
+    fn figures(&self) -> Result<String, std::fmt::Error>;
+
     /// Whether jobs can be run now.
     fn readiness(&self) -> Readiness;
 }

@@ -34,6 +34,7 @@ pub(super) fn router<B: Backend>(api: Api<B>) -> Router {
         .route("/", get(node::about))
         .route("/healthz", get(node::alive))
         .route("/readyz", get(node::ready::<B>))
+        .route("/metrics", get(node::metrics::<B>))
         .route(
             "/api/v2/runtimes",
             get(node::runtimes::<B>).options(async || allow("GET,HEAD")),

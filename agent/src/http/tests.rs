@@ -92,6 +92,10 @@ impl Backend for Fake {
         })
     }
 
+    fn figures(&self) -> Result<String, std::fmt::Error> {
+        Ok("# EOF\n".to_owned())
+    }
+
     fn runtimes(&self) -> Vec<RuntimeInfo> {
         Vec::new()
     }

@@ -107,13 +107,13 @@ impl<'a> Made<'a> {
                 }
                 piece.len() as u64
             }
-            _ => return Err(JobError::jail_out_of_turn()),
+            _ => return Err(JobError::init_out_of_turn()),
         };
         self.heard += length;
         let count = self.files.as_ref().map_or(0, Vec::len);
         match self.heard <= self.most.bytes && count <= self.most.files {
             true => Ok(()),
-            false => Err(JobError::jail_out_of_turn()),
+            false => Err(JobError::init_out_of_turn()),
         }
     }
 

@@ -41,15 +41,15 @@ struct StageUsedTwice;
 #[error("processes of the compile stage can't be killed")]
 struct StageLeftProcesses;
 
+/// An init told something that has no place where it was told.
+#[derive(Debug, thiserror::Error)]
+#[error("the jail's init tells what it can't")]
+struct InitOutOfTurn;
+
 /// A jail did not take its job's files in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the jail stands still")]
 struct JailStandsStill;
-
-/// A jail told something that it was not asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("the jail tells more than it was asked for, or something else")]
-struct JailOutOfTurn;
 
 /// The health probe's program did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +61,16 @@ impl JobError {
         Self::Internal(Box::new(StageLeftProcesses))
     }
 
-    pub(super) fn jail_stands_still() -> Self {
-        Self::Internal(Box::new(JailStandsStill))
+    pub(super) fn init_out_of_turn() -> Self {
+        Self::Internal(Box::new(InitOutOfTurn))
     }
 
-    pub(super) fn jail_out_of_turn() -> Self {
-        Self::Internal(Box::new(JailOutOfTurn))
+    pub(crate) fn no_figures(error: std::fmt::Error) -> Self {
+        Self::Internal(Box::new(error))
+    }
+
+    pub(super) fn jail_stands_still() -> Self {
+        Self::Internal(Box::new(JailStandsStill))
     }
 
     pub(super) fn probe_failed() -> Self {

@@ -1,6 +1,7 @@
 //! One job: from a request's bytes to the answer.
 
 pub(crate) mod admission;
+pub(crate) mod ahead;
 pub(crate) mod artefacts;
 mod compile;
 pub(crate) mod compile_cache;
@@ -88,10 +89,10 @@ async fn prepare(
     artefacts: &[Artefact],
     stages: Stages,
 ) -> Result<Jail, JobError> {
-    let ahead = phase::ahead(job);
+    let wish = ahead::wish(job);
     let mut attempt = 1;
     loop {
-        let mut jail = node.pool.lease(ahead.as_ref()).await?;
+        let mut jail = node.pool.lease(&wish).await?;
         let done = timeout(SET_UP, set_up(&mut jail, job, artefacts, stages)).await;
         match done.unwrap_or_else(|_| Err(JobError::jail_stands_still())) {
             Ok(()) => return Ok(jail),
@@ -137,7 +138,7 @@ async fn set_up(
 
 /// Runs a program of our own, past the queue: whether the node can run programs at all.
 pub(crate) async fn probe(node: &Node) -> Result<(), JobError> {
-    let mut jail = node.pool.lease(None).await?;
+    let mut jail = node.pool.lease_any().await?;
     let memory = node.ceilings.memory;
     let limits = StageLimits {
         memory,

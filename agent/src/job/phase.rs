@@ -7,12 +7,12 @@ use super::request::{Job, SourceFile};
 use super::supervise::{Watch, supervise};
 use crate::catalog::Runtime;
 use crate::limits::{Ceilings, StageLimits};
-use crate::pool::{Ahead, Jail, Meter};
-use crate::warden::protocol::{self, Usage};
+use crate::pool::{Jail, Meter};
+use crate::warden::protocol::Usage;
 use jail::Bytes;
 use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
-use packages::{Inputs, JobFile, WarmStart, Warnings};
+use packages::{Inputs, JobFile, Warnings};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -105,7 +105,7 @@ impl Phase {
     pub(super) fn run_stage(job: &Job, cores: u32) -> Self {
         let command = &job.runtime.stages.run;
         let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-        let inputs = inputs(job, &files, job.run.memory, Warnings::NotAsked);
+        let inputs = inputs(job, &files, job.run.memory);
         let argv = command.argv(&inputs, &job.runtime.stages.files);
         Self {
             stage: Stage::Run,
@@ -151,7 +151,7 @@ impl Phase {
         let mut meter = jail.meter(self.stage);
         let is_ahead = self.stage == Stage::Run && jail.is_prepared();
         if is_ahead {
-            meter = meter.restarted().await?;
+            meter = meter.of_prepared().await?;
         }
         let mut output = Output::new(self.output_limit);
         let start = match is_ahead {
@@ -209,50 +209,27 @@ pub(super) fn compiler(job: &Job, warnings: Warnings) -> Option<Program> {
     let command = &job.runtime.stages.compile.as_ref()?.command;
     let memory = job.compile.memory;
     let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-    let inputs = inputs(job, &files, memory, warnings);
+    let inputs = Inputs {
+        warnings,
+        ..inputs(job, &files, memory)
+    };
     let argv = command.argv(&inputs, &job.runtime.stages.files);
     Some(program(&job.runtime, argv, &command.env, memory))
 }
 
-/// What could have been started before this job came, if its runtime says what. What compile leaves behind is killed, and a
-/// program that waits would be with it.
-pub(super) fn ahead(job: &Job) -> Option<Ahead> {
-    let stages = &job.runtime.stages;
-    let WarmStart::Prestarted(command) = &stages.warm_start else {
-        return None;
-    };
-    if stages.compile.is_some() {
-        return None;
-    }
-    let memory = job.limits(Stage::Run).memory;
-    let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-    let inputs = inputs(job, &files, memory, Warnings::NotAsked);
-    let argv = command.argv(&inputs, &stages.files);
-    Some(Ahead {
-        program: program(&job.runtime, argv, &command.env, memory),
-        limits: protocol::StageLimits {
-            memory,
-            processes: job.runtime.limits.processes,
-        },
-    })
-}
-
-fn inputs<'a>(
-    job: &'a Job,
-    files: &'a [JobFile<'a>],
-    memory: Bytes,
-    warnings: Warnings,
-) -> Inputs<'a> {
+/// What a command's places are filled with.
+pub(super) fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'a> {
     Inputs {
         files,
         main: job.main,
         args: &job.args,
         memory: memory.get(),
-        warnings,
+        warnings: Warnings::NotAsked,
     }
 }
 
-fn program(
+/// A command of a runtime as a jail executes it.
+pub(super) fn program(
     runtime: &Runtime,
     argv: Vec<String>,
     env: &[(String, String)],

@@ -1,8 +1,8 @@
 //! A leased jail: the one owner of its control channel and pipes. Dropping it destroys the jail, whatever runs in it.
 
 use super::link::{Link, LinkError};
-use crate::warden::protocol::{CREATED_FDS, JailId, StageLimits, ToWarden, Usage};
-use jail::proto::{self, FromInit, Program, ProtoError, Stage, ToInit};
+use crate::warden::protocol::{CREATED_FDS, JailId, Share, StageLimits, ToWarden, Usage};
+use jail::proto::{self, Failure, FromInit, Program, ProtoError, Stage, ToInit};
 use nix::sys::socket::{MsgFlags, recv};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -11,12 +11,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::time::{Instant, sleep};
+use tokio::time::timeout;
 
-/// How long a program that is started ahead may take until it waits.
-const STARTS_WITHIN: Duration = Duration::from_secs(10);
-/// One that uses no processor for so long waits, or is kept from it by others.
-const QUIET: Duration = Duration::from_millis(10);
+/// How long a program that is started ahead may take until it waits, on a node whose jobs go before it.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A program is not there ahead of its job.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +25,18 @@ pub(super) enum NotPrepared {
     /// Its jail can't be told.
     #[error(transparent)]
     Tell(#[from] ProtoError),
-    /// It has ended, or does not come to wait.
-    #[error("the program that was started ahead ended, or did not come to wait")]
-    Useless,
+    /// Its init can't go on.
+    #[error("the program that was started ahead has ended")]
+    Failed(#[from] Failure),
+    /// It has ended.
+    #[error("the program that was started ahead ended before its job")]
+    Ended,
+    /// It does not come to wait.
+    #[error("the program that was started ahead did not say in time that it waits")]
+    Late,
+    /// Its init told something else.
+    #[error("the jail's init tells what it can't")]
+    OutOfTurn,
 }
 
 /// The front's ends of a stage's pipes.
@@ -43,6 +50,8 @@ pub(crate) struct Pipes {
 /// A program that can be started before its job comes: the same for all jobs of a runtime with the same limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ahead {
+    /// Name and version of its runtime, for the figures.
+    pub(crate) runtime: Arc<str>,
     /// What is started.
     pub(crate) program: Program,
     /// Of the run stage, which is the only one.
@@ -59,7 +68,7 @@ pub(crate) struct Limiter {
 impl Limiter {
     /// Sets the limits of the stages that will run, before any of them is started.
     pub(crate) async fn set(&self, limits: [Option<StageLimits>; 2]) -> Result<(), LinkError> {
-        self.link.arm(self.id, limits).await
+        self.link.arm(self.id, limits, Share::Full).await
     }
 }
 
@@ -81,9 +90,10 @@ impl Meter {
         Ok(usage)
     }
 
-    /// One that counts processor time from now on.
-    pub(crate) async fn restarted(self) -> Result<Self, LinkError> {
-        let before = self.link.usage(self.id, self.stage).await?.cpu;
+    /// One for a program that was started ahead, whose job is there: it has its full share of the processor from now on, and
+    /// what it used before is not counted.
+    pub(crate) async fn of_prepared(self) -> Result<Self, LinkError> {
+        let before = self.link.begin(self.id).await?.cpu;
         Ok(Self { before, ..self })
     }
 }
@@ -135,8 +145,8 @@ impl Jail {
         })
     }
 
-    /// Whether its init still lives and has said nothing, as long as it is blank.
-    pub(super) fn is_blank(&self) -> bool {
+    /// Whether its init lives and has said nothing more, as it does until its job comes.
+    pub(super) fn is_silent(&self) -> bool {
         let mut byte = [0u8; 1];
         let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
         matches!(
@@ -145,24 +155,20 @@ impl Jail {
         )
     }
 
-    /// Starts a program ahead of its job, and waits until it waits: a processor that it leaves alone for a moment is the sign.
-    pub(super) async fn prepare(&mut self, ahead: &Ahead) -> Result<(), NotPrepared> {
-        self.limiter().set([None, Some(ahead.limits)]).await?;
+    /// Starts a program ahead of its job, and waits until it waits. Gives what it uses by then.
+    pub(super) async fn prepare(&mut self, ahead: &Ahead) -> Result<Usage, NotPrepared> {
+        let limits = [None, Some(ahead.limits)];
+        self.link.arm(self.id, limits, Share::Least).await?;
         self.prepared = true;
         self.send(&ToInit::Prepare(ahead.program.clone())).await?;
-        let meter = self.meter(Stage::Run);
-        let end = Instant::now() + STARTS_WITHIN;
-        let mut last = Duration::ZERO;
-        loop {
-            sleep(QUIET).await;
-            let usage = meter.read().await?;
-            if !self.is_blank() || !usage.alive || Instant::now() > end {
-                return Err(NotPrepared::Useless);
+        let said = timeout(STARTS_WITHIN, self.hear()).await;
+        match said.map_err(|_elapsed| NotPrepared::Late)?? {
+            FromInit::Prepared => Ok(self.meter(Stage::Run).read().await?),
+            FromInit::Failed(failure) => Err(failure.into()),
+            FromInit::Ended { .. } => Err(NotPrepared::Ended),
+            FromInit::Made { .. } | FromInit::Piece(_) | FromInit::Collected(_) => {
+                Err(NotPrepared::OutOfTurn)
             }
-            if usage.cpu == last {
-                return Ok(());
-            }
-            last = usage.cpu;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::jail::Jail;
 use crate::warden::protocol::{
-    self, CREATED_FDS, FromWarden, JailId, Purpose, RequestId, StageLimits, ToWarden, Usage,
+    self, CREATED_FDS, FromWarden, JailId, Purpose, RequestId, Share, StageLimits, ToWarden, Usage,
 };
 use jail::proto::{Failure, Stage};
 use std::collections::{HashMap, VecDeque};
@@ -124,14 +124,15 @@ impl Link {
         }
     }
 
-    /// Sets the limits of a jail's stages.
+    /// Sets the limits of a jail's stages, and its share of the processor.
     pub(crate) async fn arm(
         &self,
         jail: JailId,
         limits: [Option<StageLimits>; 2],
+        share: Share,
     ) -> Result<(), LinkError> {
         match self
-            .ask(|request| ToWarden::Arm(request, jail, limits), None)
+            .ask(|request| ToWarden::Arm(request, jail, limits, share), None)
             .await?
         {
             Answer::Plain(FromWarden::Armed(_)) => Ok(()),
@@ -142,10 +143,17 @@ impl Link {
 
     /// Reads what a stage has used.
     pub(crate) async fn usage(&self, jail: JailId, stage: Stage) -> Result<Usage, LinkError> {
-        match self
-            .ask(|request| ToWarden::Usage(request, jail, stage), None)
-            .await?
-        {
+        self.used(|request| ToWarden::Usage(request, jail, stage))
+            .await
+    }
+
+    /// Gives a jail its full share of the processor, and reads what its run stage has used.
+    pub(super) async fn begin(&self, jail: JailId) -> Result<Usage, LinkError> {
+        self.used(|request| ToWarden::Begin(request, jail)).await
+    }
+
+    async fn used(&self, question: impl FnOnce(RequestId) -> ToWarden) -> Result<Usage, LinkError> {
+        match self.ask(question, None).await? {
             Answer::Plain(FromWarden::Used(_, usage)) => Ok(usage),
             Answer::Plain(FromWarden::NoSuchJail(_)) => Err(LinkError::NoSuchJail),
             _ => Err(LinkError::Protocol),

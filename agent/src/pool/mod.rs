@@ -1,19 +1,24 @@
 //! Jails, made ahead of the job: making one takes some 20 ms, most of it waiting for the kernel to move processes between
-//! cgroups, and none of that is on a job's way while the pool has one. In some of them the program that was asked for lately has
-//! been started as well, and waits. Knows no job.
+//! cgroups, and none of that is on a job's way while the pool has one. In some of them a program that jobs have asked for
+//! lately has been started as well, and waits. Knows no job.
 
-mod ahead;
+mod demand;
 mod jail;
 mod link;
+mod meters;
+mod plan;
+mod stock;
 
 pub(crate) use jail::{Ahead, Jail, Meter, Pipes};
 pub(crate) use link::{Link, LinkError};
 
-use ahead::Demand;
-use std::collections::VecDeque;
-use std::error::Error;
+use crate::host_memory::HostMemory;
+use ::jail::Bytes;
+use meters::{How, Meters};
+use prometheus_client::registry::Registry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stock::{Bounds, Change, Stock};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -25,71 +30,96 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 const FULL: i32 = nix::libc::EAGAIN;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long until somebody looks whether what was started ahead is still wanted.
-const LOOK: Duration = Duration::from_secs(10);
+/// How long until somebody looks whether what was started ahead is still wanted, and the host has memory for it.
+const LOOK: Duration = Duration::from_secs(1);
 
-/// What there is.
-#[derive(Debug, Default)]
-struct Stock {
-    /// Blank ones, the oldest first.
-    blank: VecDeque<Jail>,
-    /// With a program that waits, the oldest first.
-    prepared: VecDeque<(Ahead, Jail)>,
-    demand: Demand,
-    /// How often all of them were retired: one that was ordered before the last time is of no use.
-    generation: u64,
+/// Bounds of a pool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Jails that are kept ready; 0 makes each when it is needed.
+    pub(crate) jails: usize,
+    /// What programs that wait may need together.
+    pub(crate) memory: Bytes,
 }
 
-/// What to do next.
-enum Step {
-    Make,
-    Prepare(Ahead, Jail),
-    Drop(Jail),
-    Rest,
+/// What a job needs.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    /// Name and version of its runtime, for the figures.
+    pub(crate) runtime: Arc<str>,
+    /// The program, where it could have been started before the job came.
+    pub(crate) ahead: Option<Ahead>,
 }
 
 /// The pool of a node.
 #[derive(Debug)]
 pub(crate) struct Pool {
     link: Arc<Link>,
-    size: usize,
+    size: Size,
+    host: HostMemory,
     stock: Mutex<Stock>,
-    taken: Notify,
+    meters: Meters,
+    /// Rung when a blank jail is missing, and when there is one more or other programs are wanted.
+    missing: Notify,
+    changed: Notify,
 }
 
 impl Pool {
-    /// Keeps up to `size` blank jails ready once [`Pool::fill`] runs; 0 makes each when it is needed.
-    pub(crate) fn new(link: Arc<Link>, size: usize) -> Self {
+    /// Keeps jails ready once [`Pool::fill`] runs.
+    pub(crate) fn new(link: Arc<Link>, size: Size, host: HostMemory) -> Self {
         Self {
             link,
             size,
+            host,
             stock: Mutex::default(),
-            taken: Notify::new(),
+            meters: Meters::default(),
+            missing: Notify::new(),
+            changed: Notify::new(),
         }
+    }
+
+    /// Tells what it does from now on.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.meters.register(registry);
     }
 
     /// A jail for one job: one in which its program waits, else a blank one, else one made now.
-    pub(crate) async fn lease(&self, ahead: Option<&Ahead>) -> Result<Jail, LinkError> {
-        while let Some(jail) = self.take(ahead) {
-            self.taken.notify_one();
+    pub(crate) async fn lease(&self, wish: &Wish) -> Result<Jail, LinkError> {
+        if let Some(ahead) = &wish.ahead {
+            self.stock().demand.note(ahead, Instant::now());
+        }
+        while let Some((jail, prepared)) = self.take(wish.ahead.as_ref()) {
             // One that died meanwhile is destroyed here, and the next one tried.
-            if jail.is_blank() {
+            if jail.is_silent() {
+                let how = if prepared {
+                    How::Prestarted
+                } else {
+                    How::Blank
+                };
+                self.meters.leased(&wish.runtime, how);
                 return Ok(jail);
             }
         }
+        self.meters.leased(&wish.runtime, How::Made);
         self.make().await
     }
 
-    fn take(&self, ahead: Option<&Ahead>) -> Option<Jail> {
+    fn take(&self, ahead: Option<&Ahead>) -> Option<(Jail, bool)> {
         let mut stock = self.stock();
-        if let Some(ahead) = ahead {
-            stock.demand.note(ahead, Instant::now());
-            let found = stock.prepared.iter().position(|(other, _)| other == ahead);
-            if let Some((_, jail)) = found.and_then(|index| stock.prepared.remove(index)) {
-                return Some(jail);
-            }
+        let taken = stock.take(ahead);
+        self.meters.stocked(&stock);
+        drop(stock);
+        self.missing.notify_one();
+        self.changed.notify_one();
+        taken
+    }
+
+    /// A jail for a program of our own, which is none of the figures' business.
+    pub(crate) async fn lease_any(&self) -> Result<Jail, LinkError> {
+        match self.take(None) {
+            Some((jail, _)) if jail.is_silent() => Ok(jail),
+            _ => self.make().await,
         }
-        stock.blank.pop_front()
     }
 
     /// Makes a jail now. When as many as may exist do, waits for some that are going away.
@@ -107,58 +137,53 @@ impl Pool {
         }
     }
 
-    /// How many jails are ready.
-    #[cfg(test)]
-    fn ready(&self) -> usize {
-        self.stock().len()
-    }
-
-    /// Destroys all jails, also those being made: they have other packages than those made from now on.
-    pub(crate) fn retire(&self) {
+    /// Destroys all jails, also those being made: they have other packages than those made from now on. Of these
+    /// programs one is to wait before anybody asks.
+    pub(crate) fn retire(&self, expected: &[Ahead]) {
         let mut stock = self.stock();
-        stock.generation += 1;
-        stock.demand.forget();
-        let retired = (
-            std::mem::take(&mut stock.blank),
-            std::mem::take(&mut stock.prepared),
-        );
+        let retired = stock.retire(expected, Instant::now());
+        self.meters.stocked(&stock);
         drop(stock);
         drop(retired);
-        self.taken.notify_one();
+        self.missing.notify_one();
+        self.changed.notify_one();
     }
 
-    /// Refills for ever, one jail at a time: a running job's cpu matters more than the next job's head start.
+    /// Refills for ever.
     pub(crate) async fn fill(&self) {
+        if self.size.jails == 0 {
+            return std::future::pending().await;
+        }
+        tokio::join!(self.keep_blank(), self.keep_prepared());
+    }
+
+    /// Makes blank jails, one at a time: a running job's cpu matters more than the next job's head start.
+    async fn keep_blank(&self) {
         let mut pause = RETRY.0;
         loop {
-            let generation = self.stock().generation;
-            let step = self.stock().next(self.size, Instant::now());
-            let done = match step {
-                Step::Rest => {
-                    timeout(LOOK, self.taken.notified()).await.ok();
-                    continue;
-                }
-                Step::Drop(jail) => {
-                    drop(jail);
-                    continue;
-                }
-                Step::Prepare(ahead, mut jail) => match jail.prepare(&ahead).await {
-                    Ok(()) => Ok((Some(ahead), jail)),
-                    Err(error) => Err(Box::<dyn Error + Send + Sync>::from(error)),
-                },
-                Step::Make => match self.link.create().await {
-                    Ok(jail) => Ok((None, jail)),
-                    Err(LinkError::Closed) => return,
-                    Err(error) => Err(error.into()),
-                },
+            let (count, generation) = {
+                let stock = self.stock();
+                (stock.len(), stock.generation())
             };
-            match done {
-                Ok((ahead, jail)) => {
+            if count >= self.size.jails {
+                self.missing.notified().await;
+                continue;
+            }
+            match self.link.create().await {
+                Ok(jail) => {
                     pause = RETRY.0;
-                    self.stock().put(generation, ahead, jail);
+                    let mut stock = self.stock();
+                    stock.put(generation, jail);
+                    self.meters.stocked(&stock);
+                    drop(stock);
+                    self.changed.notify_one();
                 }
+                Err(LinkError::Closed) => return,
                 Err(error) => {
-                    tracing::error!(error = &*error as &dyn Error, "can't refill the pool");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "can't refill the pool"
+                    );
                     sleep(pause).await;
                     pause = (pause * 2).min(RETRY.1);
                 }
@@ -166,66 +191,67 @@ impl Pool {
         }
     }
 
+    /// Starts programs ahead, one at a time and with the least share of the processor, and ends those that nobody wants.
+    async fn keep_prepared(&self) {
+        loop {
+            let (change, generation) = {
+                let mut stock = self.stock();
+                let bounds = self.bounds(&stock);
+                let change = stock.change(bounds, Instant::now());
+                self.meters
+                    .complete(change.is_none() && stock.len() >= self.size.jails);
+                (change, stock.generation())
+            };
+            match change {
+                None => {
+                    timeout(LOOK, self.changed.notified()).await.ok();
+                }
+                Some(Change::Drop(jail)) => drop(jail),
+                Some(Change::Start(ahead, jail)) => self.prepare(ahead, jail, generation).await,
+            }
+            self.missing.notify_one();
+            self.meters.stocked(&self.stock());
+        }
+    }
+
+    async fn prepare(&self, ahead: Ahead, mut jail: Jail, generation: u64) {
+        let since = Instant::now();
+        let outcome = jail.prepare(&ahead).await;
+        let mut stock = self.stock();
+        match outcome {
+            Ok(usage) => {
+                let (took, memory) = (since.elapsed(), Bytes(usage.memory_peak));
+                stock.demand.started(&ahead, took, memory);
+                self.meters.started(&ahead, took, memory);
+                stock.put_prepared(generation, Some((ahead, jail)));
+            }
+            // Its jail is retired.
+            Err(_) if generation != stock.generation() => stock.put_prepared(generation, None),
+            Err(error) => {
+                self.meters.not_started(&ahead);
+                if stock.demand.failed(&ahead, Instant::now()) {
+                    tracing::warn!(
+                        runtime = &*ahead.runtime,
+                        error = &error as &dyn std::error::Error,
+                        "a program can't be started ahead: its jobs start it when they come"
+                    );
+                }
+                stock.put_prepared(generation, None);
+            }
+        }
+    }
+
+    /// As configured, but when the host is short of memory what waits gives way.
+    fn bounds(&self, stock: &Stock) -> Bounds {
+        let spare = self.host.spare().saturating_add(stock.memory().get());
+        Bounds {
+            jails: self.size.jails,
+            memory: self.size.memory.min(Bytes(spare)),
+        }
+    }
+
     fn stock(&self) -> MutexGuard<'_, Stock> {
         self.stock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Stock {
-    fn len(&self) -> usize {
-        self.blank.len() + self.prepared.len()
-    }
-
-    /// Keeps one that was ordered in this generation.
-    fn put(&mut self, generation: u64, ahead: Option<Ahead>, jail: Jail) {
-        if generation != self.generation {
-            return;
-        }
-        match ahead {
-            Some(ahead) => self.prepared.push_back((ahead, jail)),
-            None => self.blank.push_back(jail),
-        }
-    }
-
-    /// What is missing most. One of them always stays blank, for a program that nobody has asked for.
-    fn next(&mut self, size: usize, now: Instant) -> Step {
-        if self.blank.is_empty() && self.len() < size {
-            return Step::Make;
-        }
-        let targets = self.demand.targets(size.saturating_sub(1), now);
-        let count = |ahead: &Ahead| {
-            self.prepared
-                .iter()
-                .filter(|(other, _)| other == ahead)
-                .count()
-        };
-        let target = |ahead: &Ahead| {
-            let found = targets.iter().find(|(other, _)| other == ahead);
-            found.map_or(0, |(_, target)| *target)
-        };
-        let lacking = targets
-            .iter()
-            .find(|(ahead, target)| count(ahead) < *target);
-        let lacking = lacking.map(|(ahead, _)| ahead.clone());
-        // One more than wanted may be wanted again soon, and starting it costs: it goes when another needs its place.
-        let is_needless = |(ahead, _): &(Ahead, Jail)| match target(ahead) {
-            0 => true,
-            target => count(ahead) > target && lacking.is_some(),
-        };
-        if let Some(index) = self.prepared.iter().position(is_needless) {
-            return match self.prepared.remove(index) {
-                Some((_, jail)) => Step::Drop(jail),
-                None => Step::Rest,
-            };
-        }
-        match lacking {
-            Some(ahead) if self.blank.len() > 1 => match self.blank.pop_front() {
-                Some(jail) => Step::Prepare(ahead, jail),
-                None => Step::Make,
-            },
-            _ if self.len() < size => Step::Make,
-            _ => Step::Rest,
-        }
     }
 }
 

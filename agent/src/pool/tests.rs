@@ -27,7 +27,12 @@ impl Warden {
         let (ours, theirs) =
             socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap();
         let warden = Self(UnixDatagram::from_std(theirs.into()).unwrap());
-        (warden, Pool::new(Link::new(ours).unwrap(), size))
+        let size = Size {
+            jails: size,
+            memory: Bytes::mib(64),
+        };
+        let host = HostMemory::open().unwrap();
+        (warden, Pool::new(Link::new(ours).unwrap(), size, host))
     }
 
     /// What it is told next.
@@ -75,7 +80,7 @@ impl Warden {
 }
 
 async fn await_ready(pool: &Pool, count: usize) {
-    while pool.ready() != count {
+    while pool.stock().len() != count {
         sleep(Duration::from_millis(1)).await;
     }
 }
@@ -85,19 +90,19 @@ async fn no_jail_that_was_ordered_before_all_retire_is_handed_out() {
     let (warden, pool) = Warden::with_pool(1);
     let test = async {
         let first = warden.is_asked().await;
-        pool.retire();
+        pool.retire(&[]);
         let _first = warden.brings(first, 1);
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(1)));
         // Nor one that was ready.
         let second = warden.is_asked().await;
         let _second = warden.brings(second, 2);
         await_ready(&pool, 1).await;
-        pool.retire();
+        pool.retire(&[]);
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(2)));
         let third = warden.is_asked().await;
         let _third = warden.brings(third, 3);
         await_ready(&pool, 1).await;
-        drop(pool.lease(None).await.unwrap());
+        drop(pool.lease_any().await.unwrap());
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(3)));
     };
     tokio::select! {

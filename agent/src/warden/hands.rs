@@ -2,7 +2,7 @@
 //! and is tested with a host that is none.
 
 use super::builder::{Builder, Product};
-use jail::cgroup::{self, CgroupError};
+use jail::cgroup::{self, CgroupError, Share};
 use jail::host::Spec;
 use jail::proto::{HostIds, Stage};
 use nix::sys::signal::{Signal, kill};
@@ -28,6 +28,9 @@ pub(super) trait Hands {
         stage: Stage,
         limits: cgroup::StageLimits,
     ) -> Result<(), CgroupError>;
+
+    /// Sets a jail's share of the processor.
+    fn give(&mut self, groups: &cgroup::Jail, share: Share) -> Result<(), CgroupError>;
 
     /// Removes a jail's groups; an error as long as something is in them.
     fn remove(&mut self, groups: &cgroup::Jail) -> Result<(), CgroupError>;
@@ -67,6 +70,10 @@ impl Hands for Host {
         limits: cgroup::StageLimits,
     ) -> Result<(), CgroupError> {
         groups.limit(stage, limits)
+    }
+
+    fn give(&mut self, groups: &cgroup::Jail, share: Share) -> Result<(), CgroupError> {
+        groups.give(share)
     }
 
     fn remove(&mut self, groups: &cgroup::Jail) -> Result<(), CgroupError> {

@@ -4,7 +4,7 @@ use super::builder::Product;
 use super::front::Front;
 use super::hands::{Hands, Host};
 use super::life::{Jail, RETRY, State, readable};
-use super::protocol::{FromWarden, JailId, RequestId, StageLimits, ToWarden};
+use super::protocol::{FromWarden, JailId, RequestId, Share, StageLimits, ToWarden};
 use super::slots::Slots;
 use super::{Options, borrow};
 use jail::Bytes;
@@ -63,21 +63,23 @@ impl<H: Hands> Jails<H> {
                     front.tell(&FromWarden::NotCreated(request, failure), &[]);
                 }
             }
-            ToWarden::Arm(request, id, limits) => {
+            ToWarden::Arm(request, id, limits, share) => {
                 let answer = self
-                    .arm(id, limits)
+                    .arm(id, limits, share)
                     .map_or(FromWarden::NoSuchJail(request), |()| {
                         FromWarden::Armed(request)
                     });
                 front.tell(&answer, &[]);
             }
+            ToWarden::Begin(request, id) => {
+                let usage = self
+                    .give(id, Share::Full)
+                    .and_then(|()| self.usage(id, Stage::Run));
+                front.tell(&used(request, usage), &[]);
+            }
             ToWarden::Usage(request, id, stage) => {
-                let answer = self
-                    .usage(id, stage)
-                    .map_or(FromWarden::NoSuchJail(request), |usage| {
-                        FromWarden::Used(request, usage.into())
-                    });
-                front.tell(&answer, &[]);
+                let usage = self.usage(id, stage);
+                front.tell(&used(request, usage), &[]);
             }
             ToWarden::Destroy(id) => self.destroy(id),
         }
@@ -112,7 +114,7 @@ impl<H: Hands> Jails<H> {
         }
     }
 
-    fn arm(&mut self, id: JailId, limits: [Option<StageLimits>; 2]) -> Option<()> {
+    fn arm(&mut self, id: JailId, limits: [Option<StageLimits>; 2], share: Share) -> Option<()> {
         let ceiling = self.ceiling;
         let jail = self.jails.get_mut(&id)?;
         if jail.armed || !matches!(jail.state, State::Alive(_)) {
@@ -133,7 +135,25 @@ impl<H: Hands> Jails<H> {
                 return None;
             }
         }
-        Some(())
+        // As it is made.
+        if share == Share::Full {
+            return Some(());
+        }
+        self.give(id, share)
+    }
+
+    fn give(&mut self, id: JailId, share: Share) -> Option<()> {
+        let jail = self.jails.get(&id)?;
+        let given = self.hands.give(&jail.groups, share);
+        given
+            .inspect_err(|error| {
+                tracing::error!(
+                    jail = id.0,
+                    error = error as &dyn std::error::Error,
+                    "its share of the processor can't be set"
+                );
+            })
+            .ok()
     }
 
     fn usage(&self, id: JailId, stage: Stage) -> Option<cgroup::Usage> {
@@ -286,6 +306,12 @@ impl<H: Hands> Jails<H> {
     pub(super) fn next_retry(&self) -> Option<Duration> {
         self.jails.values().filter_map(Jail::next_look).min()
     }
+}
+
+fn used(request: RequestId, usage: Option<cgroup::Usage>) -> FromWarden {
+    usage.map_or(FromWarden::NoSuchJail(request), |usage| {
+        FromWarden::Used(request, usage.into())
+    })
 }
 
 /// The limits as far as a front may choose them.

@@ -2,6 +2,7 @@
 //!
 //! Nothing a client wrote is in them: a jail is a number that the warden gave out, limits are numbers that it caps.
 
+pub(crate) use jail::cgroup::Share;
 use jail::proto::{Failure, Stage};
 use jail::{Bytes, cgroup};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -27,8 +28,11 @@ pub(crate) enum ToWarden {
     Serving,
     /// Make a blank jail. Answer: `Created` or `NotCreated`.
     Create(RequestId),
-    /// Set the limits of the stages that will run, once. Answer: `Armed` or `NoSuchJail`.
-    Arm(RequestId, JailId, [Option<StageLimits>; 2]),
+    /// Set the limits of the stages that will run, once, and the jail's share of the processor. Answer: `Armed` or
+    /// `NoSuchJail`.
+    Arm(RequestId, JailId, [Option<StageLimits>; 2], Share),
+    /// Give the jail its full share, and read what its run stage has used. Answer: `Used` or `NoSuchJail`.
+    Begin(RequestId, JailId),
     /// Read what a stage has used. Answer: `Used` or `NoSuchJail`.
     Usage(RequestId, JailId, Stage),
     /// Kill and remove. No answer.

@@ -1,6 +1,6 @@
 //! The files of a group: names and units of v1 and v2, nowhere else.
 
-use super::{CgroupError, Version};
+use super::{CgroupError, Share, Version};
 use crate::Bytes;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -205,6 +205,19 @@ pub(super) fn limit_cpu(
         }
         Version::V2 => write(group, "cpu.max", &format!("{quota} {CPU_PERIOD_US}")),
     }
+}
+
+/// Sets the share of cpu beside other groups; the kernel's defaults are the full one.
+pub(super) fn share_cpu(version: Version, group: &Path, share: Share) -> Result<(), CgroupError> {
+    let (file, full) = match version {
+        Version::V1 => ("cpu.shares", 1024),
+        Version::V2 => ("cpu.weight", 100),
+    };
+    let value = match share {
+        Share::Full => full,
+        Share::Least => full / 10,
+    };
+    write(group, file, &value.to_string())
 }
 
 /// Cpu time of everything that ever ran in the group.

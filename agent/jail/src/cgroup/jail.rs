@@ -4,6 +4,7 @@ use super::group::Group;
 use super::{CgroupError, Version, files};
 use crate::Bytes;
 use crate::proto::Stage;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -59,6 +60,15 @@ pub struct Usage {
     pub read_back: u64,
     /// Processes and threads in it now, dead ones that nobody has collected yet included.
     pub alive: u64,
+}
+
+/// How much of the processor a jail gets beside others that want it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Share {
+    /// As much as any other, and as it is made.
+    Full,
+    /// A tenth of that: nobody waits for it yet.
+    Least,
 }
 
 /// The groups of one jail. Dropping it removes nothing: the owner calls [`Jail::remove`] when all is dead.
@@ -133,6 +143,14 @@ impl Jail {
             limits.memory,
         )?;
         files::limit_processes(&self.0.pids.join(stage.name()), limits.processes)
+    }
+
+    /// Sets the share of the processor that all of it together gets.
+    ///
+    /// # Errors
+    /// [`CgroupError::Io`].
+    pub fn give(&self, share: Share) -> Result<(), CgroupError> {
+        files::share_cpu(self.0.version, &self.0.cpu, share)
     }
 
     /// Reads what a stage has used.

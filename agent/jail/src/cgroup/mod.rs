@@ -18,7 +18,7 @@ mod jail;
 mod offer;
 
 pub use detect::{Hierarchy, detect};
-pub use jail::{Jail, Leaf, StageLimits, Usage};
+pub use jail::{Jail, Leaf, Share, StageLimits, Usage};
 pub use offer::{Offer, offer};
 
 use crate::Bytes;

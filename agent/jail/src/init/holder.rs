@@ -8,16 +8,15 @@ use crate::proto::{
     receive, send,
 };
 use crate::sys;
-use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::{Pid, pipe2};
+use nix::unistd::Pid;
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
 /// Init's side: the waiting process and the channel to it.
@@ -25,8 +24,8 @@ pub(super) struct Holder {
     /// `None` once it has ended: the number may then be another process's.
     pub(super) pid: Option<Pid>,
     channel: UnixStream,
-    /// Where a prepared program hears that its job is there.
-    go: Option<OwnedFd>,
+    /// Where a prepared program says that it waits, and hears that its job is there.
+    go: Option<UnixStream>,
 }
 
 impl Holder {
@@ -37,7 +36,7 @@ impl Holder {
         stdio: &[Stdio; 2],
     ) -> Result<Self, Failure> {
         let (ours, theirs) = UnixStream::pair().at(Step::Holder)?;
-        let (hears, go) = pipe2(OFlag::O_CLOEXEC).at(Step::Holder)?;
+        let (go, hears) = UnixStream::pair().at(Step::Holder)?;
         match sys::fork().at(Step::Holder)? {
             sys::Forked::Parent(pid) => Ok(Self {
                 pid: Some(pid),
@@ -67,10 +66,21 @@ impl Holder {
         send(&mut self.channel, &ToHolder::Prepare(program)).at(Step::Holder)
     }
 
+    /// Where a program that was started ahead says that it waits, by a byte.
+    pub(super) fn says_ready(&self) -> Option<BorrowedFd<'_>> {
+        self.go.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Takes that byte. `false`: it never will.
+    pub(super) fn is_ready(&mut self) -> bool {
+        let go = self.go.as_mut();
+        go.is_some_and(|go| go.read_exact(&mut [0]).is_ok())
+    }
+
     /// Has the program that was started ahead go on, with these words. One that reads none of them keeps init waiting,
     /// which is the end of its own job only.
     pub(super) fn go(&mut self, words: &[String]) -> Result<(), Failure> {
-        let mut go = self.go.take().map(File::from).ok_or_else(protocol)?;
+        let mut go = self.go.take().ok_or_else(protocol)?;
         let text: Vec<u8> = words
             .iter()
             .flat_map(|word| word.bytes().chain([0]))
@@ -102,7 +112,7 @@ fn live(
     builder: &Builder,
     stdio: &[Stdio; 2],
     channel: &UnixStream,
-    hears: &OwnedFd,
+    hears: &UnixStream,
 ) -> ! {
     let Ok((mut channel, hears)) = settle(stage, builder, stdio, channel, hears) else {
         // The builder waits for the announcement and sees init fail.
@@ -113,14 +123,13 @@ fn live(
     std::process::exit(if told.is_ok() { 126 } else { 127 });
 }
 
-/// Announces itself, and reduces its descriptors to the stage's three pipes, and the channel and the pipe, which it
-/// returns.
+/// Announces itself, and reduces its descriptors to the stage's three pipes and the two channels, which it returns.
 fn settle(
     stage: Stage,
     builder: &Builder,
     stdio: &[Stdio; 2],
     channel: &UnixStream,
-    hears: &OwnedFd,
+    hears: &UnixStream,
 ) -> Result<(UnixStream, OwnedFd), Failure> {
     prctl::set_name(c"capsule-holder").at(Step::Holder)?;
     builder.send(&ToBuilder::Holder(stage))?;
@@ -138,7 +147,7 @@ fn settle(
     Ok((channel.at(Step::Holder)?, hears))
 }
 
-/// Where a program that was started ahead hears of its job.
+/// Where a program that was started ahead says that it waits, and hears of its job.
 const GO_FD: RawFd = 3;
 
 fn wait_and_become(channel: &mut UnixStream, hears: &OwnedFd) -> Result<Infallible, Failure> {

@@ -30,8 +30,19 @@ pub(super) struct Service {
     running: Option<Running>,
     /// Where in its one job this is.
     stage: Progress,
-    /// Whether the program of the run stage was started ahead, and waits.
-    prepared: bool,
+    /// How far the program of the run stage is that was started ahead.
+    ahead: Ahead,
+}
+
+/// A program that is started ahead of its job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ahead {
+    /// There is none.
+    None,
+    /// It has not come to wait yet.
+    Starting,
+    /// It waits.
+    Ready,
 }
 
 /// The order of a job: files, then compile, then run, any of them left out, none twice.
@@ -61,7 +72,7 @@ impl Service {
             elsewhere: Elsewhere::open()?,
             running: None,
             stage: Progress::Files,
-            prepared: false,
+            ahead: Ahead::None,
         })
     }
 
@@ -81,17 +92,25 @@ impl Service {
 
     /// Waits for one event and deals with it. `false`: the channel is closed.
     fn step(&mut self) -> Result<bool, Failure> {
+        let run = &self.holders[Stage::Run.index()];
+        let starting = run.says_ready().filter(|_| self.ahead == Ahead::Starting);
+        let awaited = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut events = [
-            PollFd::new(self.control.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.reaper.as_fd(), PollFlags::POLLIN),
+            awaited(self.control.as_fd()),
+            awaited(self.reaper.as_fd()),
+            // The same again where there is nothing else to wait for.
+            awaited(starting.unwrap_or(self.control.as_fd())),
         ];
         match poll(&mut events, PollTimeout::NONE) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error).at(Step::Handshake),
         }
-        let [control, children] = events.map(|event| event.any().unwrap_or(false));
+        let [control, children, said] = events.map(|event| event.any().unwrap_or(false));
         if children {
             self.collect()?;
+        }
+        if said && self.ahead == Ahead::Starting {
+            self.is_ready()?;
         }
         if control { self.listen() } else { Ok(true) }
     }
@@ -105,17 +124,23 @@ impl Service {
                 self.files.append(&piece)?;
             }
             Ok(ToInit::Start { stage, program })
-                if self.running.is_none() && !self.prepared && self.stage < stage.into() =>
+                if self.running.is_none()
+                    && self.ahead == Ahead::None
+                    && self.stage < stage.into() =>
             {
                 self.begin(stage);
                 self.holders[stage.index()].start(program)?;
             }
             // What compile leaves behind is killed, and a program that waits would be with it.
-            Ok(ToInit::Prepare(program)) if !self.prepared && self.stage == Progress::Files => {
-                self.prepared = true;
+            Ok(ToInit::Prepare(program))
+                if self.ahead == Ahead::None && self.stage == Progress::Files =>
+            {
+                self.ahead = Ahead::Starting;
                 self.holders[Stage::Run.index()].start_ahead(program)?;
             }
-            Ok(ToInit::Go { words }) if self.prepared && self.stage == Progress::Files => {
+            Ok(ToInit::Go { words })
+                if self.ahead == Ahead::Ready && self.stage == Progress::Files =>
+            {
                 self.begin(Stage::Run);
                 self.holders[Stage::Run.index()].go(&words)?;
             }
@@ -132,6 +157,18 @@ impl Service {
             Err(error) => return Err(error).at(Step::Handshake),
         }
         Ok(true)
+    }
+
+    /// The program that is started ahead says that it waits, or has closed the channel and is of no use.
+    fn is_ready(&mut self) -> Result<(), Failure> {
+        if !self.holders[Stage::Run.index()].is_ready() {
+            return Err(Failure {
+                step: Step::Ahead,
+                errno: libc::EPIPE,
+            });
+        }
+        self.ahead = Ahead::Ready;
+        send(&mut self.control, &FromInit::Prepared).at(Step::Handshake)
     }
 
     fn begin(&mut self, stage: Stage) {

@@ -11,7 +11,8 @@ pub use fault::RuntimeFault;
 
 use crate::overrides::LimitOverrides;
 use crate::stages::{
-    Cacheable, Command, Compile, FileNames, MemoryNumber, Renamed, Share, Stages, WarmStart,
+    Cacheable, Command, Compile, FileNames, MemoryNumber, Prestart, Renamed, Share, Stages,
+    WarmStart,
 };
 use keys::{Keys, Switch, wrong};
 use std::collections::BTreeMap;
@@ -107,8 +108,12 @@ fn warm_start(
     match (word, ahead) {
         ("prestarted", Some(mut ahead)) => {
             let command = command(&mut ahead, places, shared)?;
+            let wanted = "the name of a file such as \"main.py\"";
+            let main = ahead.text("main", wanted, |name| {
+                is_name(name).then(|| name.to_owned())
+            })?;
             ahead.finish()?;
-            Ok(WarmStart::Prestarted(command))
+            Ok(WarmStart::Prestarted(Prestart { command, main }))
         }
         ("prestarted", None) => Err(keys.missing("prestart")),
         (_, Some(_)) => Err(wrong(
@@ -326,6 +331,14 @@ fn files(keys: &mut Keys) -> Result<FileNames, RuntimeFault> {
 fn is_ending(text: &str) -> bool {
     let odd = |c: char| c == '/' || c.is_control();
     text.len() >= 2 && text.len() <= ENDING_MAX && text.starts_with('.') && !text.contains(odd)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && !text.contains(['/', '\0'])
+        && text != "."
+        && text != ".."
 }
 
 fn is_plain(text: &str) -> bool {

@@ -69,10 +69,20 @@ pub enum WarmStart {
     None,
     /// A process that has the interpreter loaded makes a copy of itself for each job. Reserved: nothing does so yet.
     ForkServer,
-    /// This command is started ahead, waits for its one job on descriptor 3, and ends with it. It reads there the main file's name
-    /// and the job's arguments, each ended by a NUL, closes the descriptor, and does what the run command would. It serves only
-    /// jobs for which it would be the same command.
-    Prestarted(Command),
+    /// A process is started ahead, waits for its one job, and ends with it.
+    Prestarted(Prestart),
+}
+
+/// A command that is started before its job comes. When it is ready it writes a byte to descriptor 3, a stream. It reads
+/// there, to the end, the main file's name and the job's arguments, each ended by a NUL, closes the descriptor, and does
+/// what the run command would. It serves only jobs for which it would be the same command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prestart {
+    /// What is started.
+    pub command: Command,
+    /// The main file of most jobs: for such ones it is started before anybody has asked. Where there is none it is started
+    /// for those that were asked for.
+    pub main: Option<String>,
 }
 
 impl Stages {
@@ -106,7 +116,7 @@ impl Stages {
     pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
         let compile = self.compile.as_ref().map(|compile| &compile.command);
         let ahead = match &self.warm_start {
-            WarmStart::Prestarted(command) => Some(command),
+            WarmStart::Prestarted(prestart) => Some(&prestart.command),
             WarmStart::None | WarmStart::ForkServer => None,
         };
         let all = compile.into_iter().chain([&self.run]).chain(ahead);

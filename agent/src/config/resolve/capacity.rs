@@ -43,9 +43,12 @@ pub(super) fn jails(settings: &mut Settings, host: HostFacts, max_concurrent_job
     let page = Bytes::kib(64);
     let pool_size = settings
         .integer("pool_size", 0..=4096)
-        .unwrap_or(max_concurrent_jobs);
+        .unwrap_or(max_concurrent_jobs + defaults::POOL_SPARE);
+    let pool_memory = settings.size("pool_memory", Bytes(0));
     Jails {
         pool_size,
+        pool_memory: pool_memory
+            .unwrap_or(defaults::POOL_MEMORY.min(Bytes(host.memory.get() / 16))),
         ids: ids(settings, max_concurrent_jobs + pool_size),
         box_size: settings
             .size("box_size", page)

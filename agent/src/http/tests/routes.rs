@@ -182,3 +182,20 @@ async fn pipelined_requests_are_answered_in_order() {
     assert_eq!(client.answer().await.json()["run"]["stdout"], "4");
     assert_eq!(client.answer().await.json()["status"], "ok");
 }
+
+#[tokio::test]
+async fn figures_are_for_this_machine() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    let answer = client
+        .ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "# EOF\n"));
+    for headers in ["Host: x\r\n", "Host: localhost\r\nCf-Ray: 1\r\n"] {
+        let mut client = server.connect().await;
+        let answer = client
+            .ask(format!("GET /metrics HTTP/1.1\r\n{headers}\r\n"))
+            .await;
+        assert_eq!(answer.status, 403, "{headers}");
+    }
+}

@@ -34,9 +34,10 @@ fn channel() -> (OwnedFd, OwnedFd) {
 /// The question that a message asks, if it asks one.
 fn question(message: &ToWarden) -> Option<RequestId> {
     match message {
-        ToWarden::Create(request) | ToWarden::Arm(request, ..) | ToWarden::Usage(request, ..) => {
-            Some(*request)
-        }
+        ToWarden::Create(request)
+        | ToWarden::Arm(request, ..)
+        | ToWarden::Begin(request, _)
+        | ToWarden::Usage(request, ..) => Some(*request),
         ToWarden::Serving
         | ToWarden::Alive
         | ToWarden::RuntimesRead

@@ -19,7 +19,13 @@ fn the_longest_messages_fit_a_packet() {
         processes: u32::MAX,
     };
     let (request, jail) = (RequestId(u64::MAX), JailId(u64::MAX));
-    let arm = postcard::to_allocvec(&ToWarden::Arm(request, jail, [Some(limits); 2])).unwrap();
+    let arm = postcard::to_allocvec(&ToWarden::Arm(
+        request,
+        jail,
+        [Some(limits); 2],
+        Share::Least,
+    ))
+    .unwrap();
     let usage = Usage {
         cpu: Duration::MAX,
         memory_peak: u64::MAX,
@@ -87,7 +93,8 @@ pub(in crate::warden) fn any_message() -> impl Strategy<Value = ToWarden> {
         Just(ToWarden::Alive),
         request.clone().prop_map(ToWarden::Create),
         (request.clone(), jail(), [limits.clone(), limits])
-            .prop_map(|(request, jail, limits)| ToWarden::Arm(request, jail, limits)),
+            .prop_map(|(request, jail, limits)| ToWarden::Arm(request, jail, limits, Share::Least)),
+        (request.clone(), jail()).prop_map(|(request, jail)| ToWarden::Begin(request, jail)),
         (request, jail(), stage)
             .prop_map(|(request, jail, stage)| ToWarden::Usage(request, jail, stage)),
         jail().prop_map(ToWarden::Destroy),

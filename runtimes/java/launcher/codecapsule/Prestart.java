@@ -3,6 +3,7 @@ package codecapsule;
 import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -21,7 +22,7 @@ import javax.tools.ToolProvider;
 import jdk.internal.access.SharedSecrets;
 
 /**
- * Is started before its job comes: has the compiler loaded, waits for the job's words on descriptor 3, and then does what
+ * Is started before its job comes: has the compiler loaded, says so on descriptor 3, waits there for the job's words, and then does what
  * {@code java Main.java} does, or {@link Launcher} for several files.
  */
 public final class Prestart {
@@ -50,6 +51,7 @@ public final class Prestart {
     private static String[] await() throws IOException {
         var number = new FileDescriptor();
         SharedSecrets.getJavaIOFileDescriptorAccess().set(number, WORDS);
+        new FileOutputStream(number).write('r');
         byte[] text;
         try (var in = new BufferedInputStream(new FileInputStream(number))) {
             text = in.readAllBytes();
