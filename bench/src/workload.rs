@@ -4,6 +4,7 @@ use crate::cli::ProgramArgs;
 use crate::error::{BenchError, RunError};
 use agent_api::{ExecuteRequest, SourceFile};
 use bytes::Bytes;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A program that ships with the binary; all of them print 42.
 struct BuiltIn {
@@ -64,8 +65,8 @@ pub(crate) struct Workload {
     /// Name of its one file.
     pub(crate) file: String,
     source: String,
-    /// Starts a comment of the language, where every run is to have a source of its own.
-    unique: Option<&'static str>,
+    /// Begins the comment by which every run has a source of its own, where it is to have one.
+    unique: Option<String>,
     /// Its exact stdout; `None` until the first run of a program from a file.
     expected: Option<String>,
 }
@@ -103,7 +104,8 @@ impl Workload {
         };
         let unique = match (args.unique, comment) {
             (false, _) => None,
-            (true, Some(comment)) => Some(comment),
+            // Nor may it be that of an earlier measurement: nodes remember what they compiled.
+            (true, Some(comment)) => Some(format!("{comment} {}", since_1970().as_nanos())),
             (true, None) => {
                 return Err(BenchError::Workload(format!(
                     "--unique knows no comment in {}",
@@ -138,7 +140,7 @@ impl Workload {
 
     /// The source of run `number`.
     pub(crate) fn source(&self, number: u64) -> String {
-        match self.unique {
+        match &self.unique {
             Some(comment) => format!("{}\n{comment} {number}\n", self.source),
             None => self.source.clone(),
         }
@@ -176,6 +178,11 @@ impl Workload {
     }
 }
 
+fn since_1970() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+}
+
 /// The first part of a text that may be long.
 pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(200) {
@@ -187,7 +194,6 @@ pub(crate) fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn args(language: &str) -> ProgramArgs {
         ProgramArgs {
@@ -220,7 +226,14 @@ mod tests {
         args.unique = true;
         let workload = Workload::from_args(&args).unwrap();
         assert_ne!(workload.source(1), workload.source(2));
-        assert!(workload.source(7).ends_with("\n// 7\n"));
+        let (program, comment) = workload.source(7).rsplit_once("\n// ").map_or_else(
+            || panic!("{}", workload.source(7)),
+            |(program, comment)| (program.to_owned(), comment.to_owned()),
+        );
+        assert!(comment.ends_with(" 7\n"), "{comment}");
+        assert_eq!(program, workload.source);
+        let later = Workload::from_args(&args).unwrap();
+        assert_ne!(workload.source(1), later.source(1));
     }
 
     #[test]
