@@ -35,6 +35,7 @@ pub(crate) struct Catalog {
     /// By language, then version.
     runtimes: Vec<Arc<Runtime>>,
     versions: VersionMap,
+    reading: u64,
 }
 
 impl Catalog {
@@ -60,12 +61,23 @@ impl Catalog {
         Self {
             runtimes,
             versions: VersionMap::default(),
+            reading: 0,
         }
     }
 
     /// The same with what stands in for versions that it does not have.
     pub(crate) fn with_versions(self, versions: VersionMap) -> Self {
         Self { versions, ..self }
+    }
+
+    /// The same with a number of its own: of another catalogue the packages may be others, also where they are called alike.
+    pub(crate) fn numbered(self, reading: u64) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// That number.
+    pub(crate) const fn reading(&self) -> u64 {
+        self.reading
     }
 
     /// The runtime with the highest version that `selector` matches, for a language or alias of exactly that

@@ -3,12 +3,14 @@
 
 use crate::catalog::Catalog;
 use crate::config::{Config, Flags, HostFacts};
+use crate::job::artefacts::taken;
 use crate::job::output::{Output, Stream};
 use crate::job::request::{Job, check, parse};
 use crate::limits::{Ceilings, ConfiguredStage, RuntimeLimits, StageLimits};
 use crate::supply::{Request, Wish};
 use crate::warden::protocol::{FromWarden, ToWarden};
 use jail::Bytes;
+use jail::proto::FromInit;
 use packages::{Cap, LimitOverrides, Package, Provided, Stages};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -270,6 +272,15 @@ pub fn to_warden(packet: &[u8]) -> Option<Vec<u8>> {
 /// What the front hears from the warden: decoded and written down again.
 pub fn from_warden(packet: &[u8]) -> Option<Vec<u8>> {
     again::<FromWarden>(packet)
+}
+
+/// What the front takes of what an init says that it has asked for so many files and bytes: name, permissions and length of each.
+pub fn made(
+    messages: impl IntoIterator<Item = FromInit>,
+    files: usize,
+    bytes: u64,
+) -> Option<Vec<(String, u32, usize)>> {
+    taken(messages, files, bytes)
 }
 
 /// What the office, which is root, goes on with of what it hears: the name and the selector of a package.

@@ -4,6 +4,7 @@ use crate::cli::ProgramArgs;
 use crate::error::{BenchError, RunError};
 use agent_api::{ExecuteRequest, SourceFile};
 use bytes::Bytes;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A program that ships with the binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,8 +105,8 @@ pub(crate) struct Workload {
     /// Name of its one file.
     pub(crate) file: String,
     source: String,
-    /// Starts a comment of the language, where every run is to have a source of its own.
-    unique: Option<&'static str>,
+    /// Begins the comment by which every run has a source of its own, where it is to have one.
+    unique: Option<String>,
     /// Its exact stdout; `None` until the first run of a program from a file.
     expected: Option<String>,
 }
@@ -119,7 +120,7 @@ impl Workload {
             version: version.to_owned(),
             file: text.file.to_owned(),
             source: text.source.to_owned(),
-            unique: is_unique.then_some(text.comment),
+            unique: is_unique.then(|| never_before(text.comment)),
             expected: Some(ANSWER.to_owned()),
         }
     }
@@ -156,7 +157,7 @@ impl Workload {
         };
         let unique = match (args.unique, comment) {
             (false, _) => None,
-            (true, Some(comment)) => Some(comment),
+            (true, Some(comment)) => Some(never_before(comment)),
             (true, None) => {
                 return Err(BenchError::Workload(format!(
                     "--unique knows no comment in {}",
@@ -191,7 +192,7 @@ impl Workload {
 
     /// The source of run `number`.
     pub(crate) fn source(&self, number: u64) -> String {
-        match self.unique {
+        match &self.unique {
             Some(comment) => format!("{}\n{comment} {number}\n", self.source),
             None => self.source.clone(),
         }
@@ -227,6 +228,12 @@ impl Workload {
             }
         }
     }
+}
+
+/// The beginning of comments that no earlier measurement had: nodes remember what they compiled.
+fn never_before(comment: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    format!("{comment} {}", now.unwrap_or_default().as_nanos())
 }
 
 /// The first part of a text that may be long.
@@ -289,7 +296,14 @@ mod tests {
         args.unique = true;
         let workload = Workload::from_args(&args).unwrap();
         assert_ne!(workload.source(1), workload.source(2));
-        assert!(workload.source(7).ends_with("\n// 7\n"));
+        let (program, comment) = workload.source(7).rsplit_once("\n// ").map_or_else(
+            || panic!("{}", workload.source(7)),
+            |(program, comment)| (program.to_owned(), comment.to_owned()),
+        );
+        assert!(comment.ends_with(" 7\n"), "{comment}");
+        assert_eq!(program, workload.source);
+        let later = Workload::from_args(&args).unwrap();
+        assert_ne!(workload.source(1), later.source(1));
     }
 
     #[test]

@@ -141,13 +141,15 @@ precompile() {
     require_use_of "$1"
 }
 
-# GCC says which files it reads: a precompiled header with a mark of its own.
+# GCC says which files it reads: a precompiled header with a mark of its own. Also where it is to warn of dates (runtime.toml).
 require_use_of() {
     local name=${1#"usr/include/"}
     name=${name##*c++/"$major"/}
     # shellcheck disable=SC2016
-    inside /bin/sh -c 'cd /tmp && printf "#include <%s>\nint main() { std::cout << 42; }\n" "$2" >main.cpp &&
-        "$1" -std=c++17 -H main.cpp 2>used && grep -q "^! .*gch" used && ./a.out | grep -qx 42' \
+    inside /bin/sh -c 'cd /tmp && printf "#include <%s>\nint main() { std::cout << 42; }\n" "$2" >main.cpp
+        for flag in -std=c++17 -Wdate-time; do
+            "$1" -std=c++17 "$flag" -H main.cpp 2>used && grep -q "^! .*gch" used && ./a.out | grep -qx 42 || exit 1
+        done' \
         used "/piston/$path/usr/bin/g++" "$name" || die "GCC does not use what was precompiled of <$name>"
 }
 

@@ -35,6 +35,9 @@ pub struct ExecuteRequest {
     /// Memory of the run stage in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_memory_limit: Option<u64>,
+    /// Whether what it compiles to may be kept for equal jobs, and taken from what is; true when absent. A field of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compile_cache: Option<bool>,
 }
 
 /// One file of a program.

@@ -1,8 +1,8 @@
 //! Ways to the decoders of this crate's channels, for the fuzz targets (`tests/fuzz`): built by cargo-fuzz only.
 
 use crate::proto::{
-    FromBuilder, FromHolder, FromInit, MAX_ANSWER, MAX_FRAME, ProtoError, ToBuilder, ToHolder,
-    ToInit, decode, receive,
+    FromBuilder, FromHolder, FromInit, MAX_ANSWER, MAX_FRAME, MAX_MADE, ProtoError, ToBuilder,
+    ToHolder, ToInit, decode, receive,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,6 +24,14 @@ pub const STREAMS: [Next; 3] = [
 
 /// What the front hears from an init.
 pub const TO_FRONT: Next = |stream| next::<FromInit>(stream, MAX_ANSWER);
+
+/// What it hears when it has asked what a compile stage made.
+///
+/// # Errors
+/// The bytes are no such message.
+pub fn made_to_front(stream: &mut &[u8]) -> Result<FromInit, ProtoError> {
+    receive(stream, MAX_MADE)
+}
 
 fn again<M: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<Vec<u8>, ProtoError> {
     postcard::to_allocvec(&decode::<M>(bytes)?).map_err(ProtoError::Encode)

@@ -25,6 +25,9 @@ pub const PIECE: usize = 512 * 1024;
 /// than that, whatever a jail that was taken over announces.
 pub const MAX_ANSWER: usize = 64;
 
+/// The longest frame of what a compile stage made: a piece of a file, or a name. Taken only by who has asked for it.
+pub const MAX_MADE: usize = PIECE + MAX_ANSWER;
+
 /// The longest packet on the setup channel.
 pub(crate) const MAX_PACKET: usize = 8 * 1024;
 
@@ -173,6 +176,8 @@ pub enum ToInit {
     File {
         /// Relative, of plain components only; checked again by init and by the kernel.
         name: String,
+        /// Permissions, of which those in [`MODES`] count.
+        mode: u32,
     },
     /// Appends to the file made last.
     Piece(#[serde(with = "serde_bytes")] Vec<u8>),
@@ -191,7 +196,18 @@ pub enum ToInit {
         /// What to execute.
         program: Program,
     },
+    /// After the compile stage, when nothing of it lives: asks for the files in the submission folder, those that were sent
+    /// among them. Answer: [`FromInit::Made`] and [`FromInit::Piece`] for each, then [`FromInit::Collected`].
+    Collect {
+        /// No more files than this.
+        files: u32,
+        /// No more bytes in all of them than this.
+        bytes: Bytes,
+    },
 }
+
+/// The permissions that a file of a submission may have: those that init's umask leaves as they are.
+pub const MODES: u32 = 0o755;
 
 /// What a stage executes, and under which rlimits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,7 +225,7 @@ pub struct Program {
 }
 
 /// Init to front.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromInit {
     /// A step failed; the jail is of no use any more.
     Failed(Failure),
@@ -226,6 +242,27 @@ pub enum FromInit {
         /// The most memory that any one process of it had resident.
         largest: Bytes,
     },
+    /// A file follows.
+    Made {
+        /// As in [`ToInit::File`].
+        name: String,
+        /// Its permissions, all in [`MODES`].
+        mode: u32,
+    },
+    /// More of the file named last.
+    Piece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// That was what there is.
+    Collected(Collected),
+}
+
+/// Whether what was sent is all that the compile stage has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Collected {
+    /// It is: written into a blank jail it is the same folder.
+    All,
+    /// There is more than was asked for, something else than files in folders with plain permissions, or something outside of
+    /// the submission folder.
+    NotAll,
 }
 
 /// How a process ended.
@@ -300,7 +337,7 @@ pub fn frame<M: Serialize>(message: &M) -> Result<Vec<u8>, ProtoError> {
     Ok(frame)
 }
 
-/// Length of a frame's body from its four-byte head, at most `limit`: [`MAX_FRAME`] or [`MAX_ANSWER`].
+/// Length of a frame's body from its four-byte head, at most `limit`: [`MAX_FRAME`], [`MAX_ANSWER`] or [`MAX_MADE`].
 ///
 /// # Errors
 /// [`ProtoError::TooLong`] past the limit.

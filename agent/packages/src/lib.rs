@@ -35,7 +35,9 @@ pub use package::{Package, Provided};
 pub use part::Part;
 pub use runtime::RuntimeFault;
 pub use selector::Selector;
-pub use stages::{Command, Compile, FileNames, Inputs, JobFile, Prestart, Stages};
+pub use stages::{
+    Cacheable, Command, Compile, FileNames, Inputs, JobFile, Prestart, Stages, Warnings,
+};
 pub use store::{Store, check_package};
 
 pub use nodejs_semver::Version;

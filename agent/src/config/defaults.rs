@@ -97,6 +97,9 @@ pub(super) const QUEUE_LENGTH: usize = 256;
 /// A client that has waited this long has usually given up; its place is better given to another.
 pub(super) const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Some three thousand small programs in C: a course's exercises and what its students try.
+pub(super) const COMPILE_CACHE_SIZE: Bytes = Bytes::mib(64);
+
 /// Room for files of some megabytes in base64. All bodies together may take 64 MiB, however many clients send some.
 pub(super) const MAX_BODY_SIZE: Bytes = Bytes::mib(16);
 

@@ -126,6 +126,8 @@ pub(crate) struct Node {
     pub(crate) job_memory_ceiling: Bytes,
     /// Most memory of all jobs together, limit of the cgroup above them.
     pub(crate) jobs_memory: Bytes,
+    /// Most memory for results of compile stages; 0 keeps none.
+    pub(crate) compile_cache_size: Bytes,
 }
 
 /// Who is let in, and for how long.

@@ -112,6 +112,7 @@ pub(super) const KEYS: &[Key] = &[
         "pool_memory",
         "bytes, 0 for no programs that are started ahead",
     ),
+    own("compile_cache_size", "bytes, 0 or more, 0 for no cache"),
     own("box_size", TMPFS),
     own("tmp_size", TMPFS),
     own("max_inodes", "a whole number from 16 to 16777216"),

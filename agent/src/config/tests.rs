@@ -69,6 +69,7 @@ fn defaults_are_as_documented() {
     assert_eq!(config.jails.pool_memory, Bytes::mib(256));
     assert_eq!(config.admission.drain_timeout, Duration::from_secs(28));
     assert_eq!(config.node.jobs_memory, Bytes::mib(6144));
+    assert_eq!(config.node.compile_cache_size, Bytes::mib(64));
     assert_eq!(config.jails.ids, 2_100_000_000..=2_100_065_535);
     assert_eq!(
         config.ceilings(),

@@ -9,6 +9,7 @@ use crate::host_memory::HostMemory;
 use crate::http::{self, Backend, Readiness};
 use crate::job;
 use crate::job::admission::Admission;
+use crate::job::compile_cache::CompileCache;
 use crate::job::error::JobError;
 use crate::limits::{Ceilings, RuntimeLimits};
 use crate::pool::{self, Ahead, Link, Pool};
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     admission: AdmissionConfig,
     pool_size: usize,
     pool_memory: Bytes,
+    compile_cache_size: Bytes,
     cores: u32,
     log_level: String,
     /// Form of log lines.
@@ -62,6 +64,7 @@ impl Settings {
             admission: config.admission,
             pool_size: config.jails.pool_size,
             pool_memory: config.jails.pool_memory,
+            compile_cache_size: config.node.compile_cache_size,
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             log_level: config.log_level.to_string(),
             log_format: config.log_format,
@@ -94,6 +97,7 @@ pub(crate) struct Node {
     pub(crate) ceilings: Ceilings,
     pub(crate) admission: Admission,
     pub(crate) pool: Pool,
+    pub(crate) compile_cache: CompileCache,
     pub(crate) health: Health,
     desk: Desk,
     figures: Registry,
@@ -132,6 +136,7 @@ impl Node {
             health: Health::new(link.drain(), link.unsound()),
             desk: Desk::new(link),
             pool,
+            compile_cache: CompileCache::new(settings.compile_cache_size),
             figures,
             cores: settings.cores,
         };
@@ -167,6 +172,8 @@ impl Node {
             tracing::error!("the store can't be read anew");
         }
         self.pool.retire(&self.expected());
+        // Nothing of it can be found any more: what finds it has the number of the reading in it.
+        self.compile_cache.clear();
     }
 
     async fn change_packages(

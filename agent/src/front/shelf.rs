@@ -16,7 +16,8 @@ pub(crate) struct Shelf {
     overrides: BTreeMap<String, LimitOverrides>,
     versions: VersionMap,
     catalog: Mutex<Arc<Catalog>>,
-    reading: Mutex<()>,
+    /// How often it was read.
+    readings: Mutex<u64>,
 }
 
 impl Shelf {
@@ -33,7 +34,7 @@ impl Shelf {
             overrides,
             versions,
             catalog: Mutex::default(),
-            reading: Mutex::default(),
+            readings: Mutex::default(),
         };
         shelf.read_anew();
         shelf
@@ -47,8 +48,9 @@ impl Shelf {
     /// Reads the store again, which takes some milliseconds.
     pub(super) fn read_anew(&self) {
         // One at a time: what was read first must not replace what was read after it.
-        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let catalog = Arc::new(self.read());
+        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        *readings += 1;
+        let catalog = Arc::new(self.read().numbered(*readings));
         *self.lock() = catalog;
     }
 

@@ -8,7 +8,7 @@ use crate::pool::{Ahead, Wish};
 use crate::warden::protocol::StageLimits;
 use jail::Bytes;
 use jail::proto::Stage;
-use packages::{Inputs, JobFile, Prestart};
+use packages::{Inputs, JobFile, Prestart, Warnings};
 use std::sync::Arc;
 
 /// What a job wants of the pool.
@@ -36,6 +36,7 @@ pub(crate) fn expected(runtime: &Runtime, ceilings: &Ceilings) -> Option<Ahead> 
         main: 0,
         args: &[],
         memory: memory.get(),
+        warnings: Warnings::NotAsked,
     };
     Some(ahead(runtime, prestart, &inputs))
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod admission;
 pub(crate) mod ahead;
+pub(crate) mod artefacts;
+mod compile;
+pub(crate) mod compile_cache;
 pub(crate) mod error;
 mod files;
 pub(crate) mod output;
@@ -15,6 +18,9 @@ use crate::front::Node;
 use crate::pool::Jail;
 use crate::warden::protocol::StageLimits;
 use agent_api::ExecuteResponse;
+use artefacts::Artefact;
+use compile::{Built, build};
+use compile_cache::Key;
 use error::JobError;
 use jail::proto::Stage;
 use phase::{Ending, Phase};
@@ -36,28 +42,28 @@ const SET_UP: Duration = Duration::from_secs(5);
 /// Runs the job that a request's body describes. Dropping the future ends the job, whatever it is doing: the place
 /// and the jail go with it.
 pub(crate) async fn run(node: &Arc<Node>, body: Vec<u8>) -> Result<ExecuteResponse, JobError> {
-    let job = read(node, body).await?;
+    let (job, key) = read(node, body).await?;
     let _place = node.admission.enter().await?;
-    let mut jail = prepare(node, &job).await?;
-    let compiled = match Phase::compile(&job, node.cores) {
-        Some(phase) => Some(phase.run(&mut jail).await?),
-        None => None,
+    let (mut jail, compiled) = match build(node, &job, key).await? {
+        Built::Ready(jail, compiled) => (jail, compiled),
+        Built::Failed(compiled) => return Ok(report::not_compiled(&job, &compiled.outcome)),
     };
-    if let Some(failed) = compiled.as_ref().filter(|outcome| !outcome.is_success()) {
-        return Ok(report::not_compiled(&job, failed));
-    }
     let ran = Phase::run_stage(&job, node.cores).run(&mut jail).await?;
     if ran.ending != Ending::Lost {
         node.health.program_ended();
     }
-    Ok(report::ran(&job, compiled.as_ref(), &ran))
+    let compiled = compiled.as_ref().map(|compiled| &compiled.outcome);
+    Ok(report::ran(&job, compiled, &ran))
 }
 
-/// Checks what a body asks for. A large one takes its time in a thread of its own: the limits of other jobs are kept by
-/// this one.
-async fn read(node: &Arc<Node>, body: Vec<u8>) -> Result<Job, JobError> {
+/// Checks what a body asks for, and takes its digest. A large one takes its time in a thread of its own: the limits of other jobs
+/// are kept by this one.
+async fn read(node: &Arc<Node>, body: Vec<u8>) -> Result<(Job, Option<Key>), JobError> {
     let check = |node: &Node, body: &[u8]| {
-        request::check(request::parse(body)?, &node.shelf.catalog(), &node.ceilings)
+        let wire = request::parse(body)?;
+        let job = request::check(wire, &node.shelf.catalog(), &node.ceilings)?;
+        let key = compile::key(node, &job);
+        Ok::<_, request::Refusal>((job, key))
     };
     if body.len() <= LARGE_BODY {
         return Ok(check(node, &body)?);
@@ -67,13 +73,27 @@ async fn read(node: &Arc<Node>, body: Vec<u8>) -> Result<Job, JobError> {
     Ok(checked.map_err(|error| JobError::Internal(Box::new(error)))??)
 }
 
-/// A jail with the job's limits and files in it.
-async fn prepare(node: &Node, job: &Job) -> Result<Jail, JobError> {
+/// Which stages of a job run in its jail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stages {
+    /// All that its runtime has.
+    All,
+    /// It comes with what it was compiled to.
+    RunOnly,
+}
+
+/// A jail with the job's limits and files in it, and what it was compiled to.
+async fn prepare(
+    node: &Node,
+    job: &Job,
+    artefacts: &[Artefact],
+    stages: Stages,
+) -> Result<Jail, JobError> {
     let wish = ahead::wish(job);
     let mut attempt = 1;
     loop {
         let mut jail = node.pool.lease(&wish).await?;
-        let done = timeout(SET_UP, set_up(&mut jail, job)).await;
+        let done = timeout(SET_UP, set_up(&mut jail, job, artefacts, stages)).await;
         match done.unwrap_or_else(|_| Err(JobError::jail_stands_still())) {
             Ok(()) => return Ok(jail),
             Err(error) if attempt < ATTEMPTS => {
@@ -89,21 +109,22 @@ async fn prepare(node: &Node, job: &Job) -> Result<Jail, JobError> {
 }
 
 /// The warden sets the limits while init writes the files.
-async fn set_up(jail: &mut Jail, job: &Job) -> Result<(), JobError> {
+async fn set_up(
+    jail: &mut Jail,
+    job: &Job,
+    artefacts: &[Artefact],
+    stages: Stages,
+) -> Result<(), JobError> {
     let processes = job.runtime.limits.processes;
     let limits = |stage: Stage| StageLimits {
         memory: job.limits(stage).memory,
         processes,
     };
-    let compile = job
-        .runtime
-        .stages
-        .compile
-        .is_some()
-        .then(|| limits(Stage::Compile));
+    let compiles = stages == Stages::All && job.runtime.stages.compile.is_some();
+    let compile = compiles.then(|| limits(Stage::Compile));
     let limiter = jail.limiter();
     if jail.is_prepared() {
-        return files::place(jail, &job.files).await;
+        return files::place(jail, &job.files, artefacts).await;
     }
     let armed = async {
         limiter
@@ -111,7 +132,7 @@ async fn set_up(jail: &mut Jail, job: &Job) -> Result<(), JobError> {
             .await
             .map_err(JobError::from)
     };
-    tokio::try_join!(armed, files::place(jail, &job.files))?;
+    tokio::try_join!(armed, files::place(jail, &job.files, artefacts))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::warden::protocol::Usage;
 use jail::Bytes;
 use jail::init::SUBMISSION;
 use jail::proto::{Program, Stage, ToInit};
-use packages::{Command, Inputs, JobFile};
+use packages::{Inputs, JobFile, Warnings};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -80,41 +80,40 @@ impl Outcome {
     pub(super) fn is_success(&self) -> bool {
         self.ending == Ending::Exited(0)
     }
+
+    /// Whether the program alone decided how it ended: no limit, no signal, and nothing that it asked for was refused.
+    pub(super) fn is_its_own(&self) -> bool {
+        matches!(self.ending, Ending::Exited(_)) && !self.usage.forks_refused
+    }
 }
 
 impl Phase {
     /// The compile stage, if the runtime has one.
-    pub(super) fn compile(job: &Job, cores: u32) -> Option<Self> {
-        let compile = job.runtime.stages.compile.as_ref()?;
-        let stdin = vec![b'\n'];
-        Some(Self::new(
-            job,
-            Stage::Compile,
-            &compile.command,
-            stdin,
+    pub(super) fn compile(job: &Job, warnings: Warnings, cores: u32) -> Option<Self> {
+        Some(Self {
+            stage: Stage::Compile,
+            program: compiler(job, warnings)?,
+            words: Vec::new(),
+            stdin: vec![b'\n'],
+            limits: job.compile,
+            output_limit: job.runtime.limits.output,
             cores,
-        ))
+        })
     }
 
     /// The run stage.
     pub(super) fn run_stage(job: &Job, cores: u32) -> Self {
         let command = &job.runtime.stages.run;
-        Self::new(job, Stage::Run, command, job.stdin.clone(), cores)
-    }
-
-    fn new(job: &Job, stage: Stage, command: &Command, stdin: Vec<u8>, cores: u32) -> Self {
-        let limits = *job.limits(stage);
-        let runtime = &job.runtime.limits;
         let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-        let inputs = inputs(job, &files, limits.memory);
+        let inputs = inputs(job, &files, job.run.memory);
         let argv = command.argv(&inputs, &job.runtime.stages.files);
         Self {
-            stage,
-            program: program(&job.runtime, argv, &command.env, limits.memory),
+            stage: Stage::Run,
+            program: program(&job.runtime, argv, &command.env, job.run.memory),
             words: inputs.words(),
-            stdin,
-            limits,
-            output_limit: runtime.output,
+            stdin: job.stdin.clone(),
+            limits: job.run,
+            output_limit: job.runtime.limits.output,
             cores,
         }
     }
@@ -205,6 +204,19 @@ impl Phase {
     }
 }
 
+/// What the compile stage of a job starts, if there is one.
+pub(super) fn compiler(job: &Job, warnings: Warnings) -> Option<Program> {
+    let command = &job.runtime.stages.compile.as_ref()?.command;
+    let memory = job.compile.memory;
+    let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
+    let inputs = Inputs {
+        warnings,
+        ..inputs(job, &files, memory)
+    };
+    let argv = command.argv(&inputs, &job.runtime.stages.files);
+    Some(program(&job.runtime, argv, &command.env, memory))
+}
+
 /// What a command's places are filled with.
 pub(super) fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) -> Inputs<'a> {
     Inputs {
@@ -212,6 +224,7 @@ pub(super) fn inputs<'a>(job: &'a Job, files: &'a [JobFile<'a>], memory: Bytes) 
         main: job.main,
         args: &job.args,
         memory: memory.get(),
+        warnings: Warnings::NotAsked,
     }
 }
 

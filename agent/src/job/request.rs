@@ -45,6 +45,10 @@ pub(crate) struct Job {
     pub(crate) compile: StageLimits,
     /// Limits of the run stage.
     pub(crate) run: StageLimits,
+    /// Whether what it compiles to may be kept, and taken from what is.
+    pub(crate) compile_cache: bool,
+    /// Which reading of the store its runtime is of.
+    pub(crate) reading: u64,
 }
 
 impl Job {
@@ -74,6 +78,7 @@ pub(crate) fn check(
     let (mut files, main) = files::check(entries, &runtime.language)?;
     files::rename(&mut files, main, &runtime.stages.files);
     let args = args::check(wire.take("args"))?;
+    let compile_cache = compile_cache(wire.take("compile_cache"))?;
     Ok(Job {
         runtime,
         files,
@@ -82,6 +87,8 @@ pub(crate) fn check(
         args,
         compile,
         run,
+        compile_cache,
+        reading: catalog.reading(),
     })
 }
 
@@ -92,6 +99,15 @@ pub(crate) fn package(body: &[u8]) -> Result<PackageName, Refusal> {
         language: required_text(&mut wire, "language").ok_or(Refusal::Language)?,
         version: required_text(&mut wire, "version").ok_or(Refusal::Version)?,
     })
+}
+
+/// On unless somebody turns it off.
+fn compile_cache(value: Value) -> Result<bool, Refusal> {
+    match value {
+        Value::Null => Ok(true),
+        Value::Bool(wanted) => Ok(wanted),
+        _ => Err(Refusal::CompileCache),
+    }
 }
 
 fn required_text(wire: &mut Wire, field: &str) -> Option<String> {

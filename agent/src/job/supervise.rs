@@ -162,7 +162,12 @@ fn finish(
             ))
         }
         Ok(FromInit::Failed(failure)) => Err(failure.into()),
-        Ok(FromInit::Prepared) => Err(JobError::init_out_of_turn()),
+        Ok(
+            FromInit::Prepared
+            | FromInit::Made { .. }
+            | FromInit::Piece(_)
+            | FromInit::Collected(_),
+        ) => Err(JobError::init_out_of_turn()),
         Err(ProtoError::Io(_)) => Ok((Ending::Lost, None)),
         Err(error) => Err(error.into()),
     }

@@ -25,15 +25,18 @@ pub(super) enum NotPrepared {
     /// Its jail can't be told.
     #[error(transparent)]
     Tell(#[from] ProtoError),
-    /// It has ended, or its init can't go on.
+    /// Its init can't go on.
     #[error("the program that was started ahead has ended")]
     Failed(#[from] Failure),
-    /// Init says what it can't say.
+    /// It has ended.
     #[error("the program that was started ahead ended before its job")]
     Ended,
     /// It does not come to wait.
     #[error("the program that was started ahead did not say in time that it waits")]
     Late,
+    /// Its init told something else.
+    #[error("the jail's init tells what it can't")]
+    OutOfTurn,
 }
 
 /// The front's ends of a stage's pipes.
@@ -163,6 +166,9 @@ impl Jail {
             FromInit::Prepared => Ok(self.meter(Stage::Run).read().await?),
             FromInit::Failed(failure) => Err(failure.into()),
             FromInit::Ended { .. } => Err(NotPrepared::Ended),
+            FromInit::Made { .. } | FromInit::Piece(_) | FromInit::Collected(_) => {
+                Err(NotPrepared::OutOfTurn)
+            }
         }
     }
 
@@ -197,12 +203,21 @@ impl Jail {
 
     /// What init says next. Not safe to drop halfway: the jail is of no use afterwards.
     pub(crate) async fn hear(&mut self) -> Result<FromInit, ProtoError> {
+        self.hear_within(proto::MAX_ANSWER).await
+    }
+
+    /// As [`Jail::hear`], for an answer to [`ToInit::Collect`].
+    pub(crate) async fn hear_made(&mut self) -> Result<FromInit, ProtoError> {
+        self.hear_within(proto::MAX_MADE).await
+    }
+
+    async fn hear_within(&mut self, limit: usize) -> Result<FromInit, ProtoError> {
         let mut head = [0u8; 4];
         self.control
             .read_exact(&mut head)
             .await
             .map_err(ProtoError::Io)?;
-        let mut body = vec![0u8; proto::body_length(head, proto::MAX_ANSWER)?];
+        let mut body = vec![0u8; proto::body_length(head, limit)?];
         self.control
             .read_exact(&mut body)
             .await

@@ -5,7 +5,7 @@
 use capsule_fuzz::{assert_stays_below, parts, within_memory};
 use libfuzzer_sys::fuzz_target;
 use packages::fuzzing::runtime;
-use packages::{Command, Inputs, JobFile, Stages};
+use packages::{Command, Inputs, JobFile, Stages, Warnings};
 use std::collections::BTreeSet;
 
 /// Bytes: a limit whose shares are not whole.
@@ -100,8 +100,13 @@ fn assert_command(command: &Command, stages: &Stages, files: &[JobFile<'_>]) {
         main: 0,
         args: &args,
         memory: MEMORY,
+        warnings: Warnings::Asked,
     };
     let argv = command.argv(&job, &stages.files);
+    let warnings = Warnings::NotAsked;
+    let unasked = command.argv(&Inputs { warnings, ..job }, &stages.files);
+    let added = argv.iter().filter(|word| !unasked.contains(word));
+    assert!(added.count() <= 1, "{argv:?} {unasked:?}");
     assert!(
         argv[0].starts_with('/') || argv[0].starts_with("./"),
         "{argv:?}"

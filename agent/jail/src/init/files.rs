@@ -1,12 +1,14 @@
-//! Writes the submitted files, from inside the jail: a name that tries to leave has nowhere to go.
+//! Writes the submitted files, from inside the jail: a name that tries to leave has nowhere to go. What a compile stage makes
+//! is read in the same folder.
 
 use super::SUBMISSION;
-use crate::proto::{At, Failure, Step};
+use crate::proto::{At, Failure, MODES, Step};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{Mode, mkdirat};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 /// The folder of the submission and the file that pieces are appended to.
 pub(super) struct Files {
@@ -16,8 +18,12 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn open() -> Result<Self, Failure> {
+        Self::of(Path::new(SUBMISSION))
+    }
+
+    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let root = open(SUBMISSION, flags, Mode::empty()).at(Step::Files)?;
+        let root = open(folder, flags, Mode::empty()).at(Step::Files)?;
         Ok(Self {
             root,
             current: None,
@@ -25,8 +31,8 @@ impl Files {
     }
 
     /// Makes a file and the folders above it. One of the same name is replaced, as by Piston.
-    pub(super) fn create(&mut self, name: &str) -> Result<(), Failure> {
-        self.make(name)
+    pub(super) fn create(&mut self, name: &str, mode: u32) -> Result<(), Failure> {
+        self.make(name, Mode::from_bits_truncate(mode & MODES))
             .map(|file| self.current = Some(file))
             .at(Step::Files)
     }
@@ -42,7 +48,7 @@ impl Files {
         self.current = None;
     }
 
-    fn make(&self, name: &str) -> io::Result<File> {
+    fn make(&self, name: &str, mode: Mode) -> io::Result<File> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let mut components: Vec<&str> = name.split('/').collect();
         if components.iter().any(|c| matches!(*c, "" | "." | "..")) {
@@ -55,26 +61,29 @@ impl Files {
                 Ok(()) | Err(nix::errno::Errno::EEXIST) => {}
                 Err(error) => return Err(error.into()),
             }
-            folder = open_in(&folder, component, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+            folder = open_in(&folder, component, flags, Mode::empty())?;
         }
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC;
-        open_in(&folder, file, flags).map(File::from)
+        open_in(&folder, file, flags, mode).map(File::from)
     }
 
-    fn open_below(&self, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
-        open_in(&self.root, name, flags)
+    /// Opens what is below the folder of the submission, following nothing.
+    pub(super) fn open_below(&self, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
+        open_in(&self.root, name, flags, Mode::empty())
     }
 }
 
-/// openat2 that follows nothing: O_NOFOLLOW alone looks only at the last component (CVE-2026-39822).
-fn open_in(folder: &OwnedFd, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
+/// openat2 that follows nothing: O_NOFOLLOW alone looks only at the last component (CVE-2026-39822). `mode` is that of a file
+/// which it makes.
+fn open_in(folder: &OwnedFd, name: &str, flags: OFlag, mode: Mode) -> io::Result<OwnedFd> {
     let mut how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(
         ResolveFlag::RESOLVE_BENEATH
             | ResolveFlag::RESOLVE_NO_SYMLINKS
             | ResolveFlag::RESOLVE_NO_MAGICLINKS,
     );
     if flags.contains(OFlag::O_CREAT) {
-        how = how.mode(Mode::from_bits_truncate(0o644));
+        how = how.mode(mode);
     }
     Ok(openat2(folder, name, how)?)
 }

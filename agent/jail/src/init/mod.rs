@@ -5,6 +5,7 @@
 //! and a seccomp filter of its own.
 
 mod channels;
+mod collect;
 mod files;
 mod holder;
 mod identity;

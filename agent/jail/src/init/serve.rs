@@ -1,5 +1,6 @@
 //! Init's one job: take the files, start the stages, tell how they ended.
 
+use super::collect::{Elsewhere, collect};
 use super::files::Files;
 use super::holder::Holder;
 use super::reaper::Reaper;
@@ -25,6 +26,7 @@ pub(super) struct Service {
     holders: [Holder; 2],
     reaper: Reaper,
     files: Files,
+    elsewhere: Elsewhere,
     running: Option<Running>,
     /// Where in its one job this is.
     stage: Progress,
@@ -67,6 +69,7 @@ impl Service {
             holders,
             reaper: Reaper::new()?,
             files: Files::open()?,
+            elsewhere: Elsewhere::open()?,
             running: None,
             stage: Progress::Files,
             ahead: Ahead::None,
@@ -114,8 +117,8 @@ impl Service {
 
     fn listen(&mut self) -> Result<bool, Failure> {
         match receive(&mut self.control, MAX_FRAME) {
-            Ok(ToInit::File { name }) if self.stage == Progress::Files => {
-                self.files.create(&name)?;
+            Ok(ToInit::File { name, mode }) if self.stage == Progress::Files => {
+                self.files.create(&name, mode)?;
             }
             Ok(ToInit::Piece(piece)) if self.stage == Progress::Files => {
                 self.files.append(&piece)?;
@@ -140,6 +143,12 @@ impl Service {
             {
                 self.begin(Stage::Run);
                 self.holders[Stage::Run.index()].go(&words)?;
+            }
+            Ok(ToInit::Collect { files, bytes })
+                if self.running.is_none() && self.stage == Progress::Compiled =>
+            {
+                let most = (files, bytes);
+                collect(&self.files, &self.elsewhere, most, &mut self.control)?;
             }
             Ok(_) => return Err(protocol()),
             Err(ProtoError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {

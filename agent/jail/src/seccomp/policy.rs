@@ -335,6 +335,7 @@ pub(super) const PROGRAM: &[Rule] = &[
 pub(super) const INIT: &[Rule] = &[
     allow!("messages and pipes": read write recvfrom sendto poll close),
     allow!("the submitted files": openat2 mkdirat),
+    allow!("what the compile stage left in folders that are open: names, kinds and permissions": getdents64 fstat),
     allow!("collect dead processes": wait4),
     allow!("kill what the compile stage left, under the program's uid": kill setresuid),
     allow!("die with the warden": prctl; when &[Is(0, PR_SET_PDEATHSIG as u64)]),

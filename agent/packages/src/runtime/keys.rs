@@ -12,6 +12,13 @@ pub(super) struct Keys {
     known: Vec<&'static str>,
 }
 
+/// `false`, also where there is no such key, `true`, or a table.
+pub(super) enum Switch {
+    Off,
+    On,
+    With(Keys),
+}
+
 impl Keys {
     /// The table at the top of a file.
     pub(super) fn top(table: Table) -> Self {
@@ -83,9 +90,20 @@ impl Keys {
         })
     }
 
-    pub(super) fn boolean(&mut self, name: &'static str) -> Result<bool, RuntimeFault> {
-        let value = self.read(name, "true or false", |value| value.as_bool());
-        Ok(value?.unwrap_or(false))
+    /// A switch that can say more than that it is on.
+    pub(super) fn switch(
+        &mut self,
+        name: &'static str,
+        wanted: &'static str,
+    ) -> Result<Switch, RuntimeFault> {
+        let key = self.key(name);
+        let switch = self.read(name, wanted, |value| match value {
+            Value::Boolean(false) => Some(Switch::Off),
+            Value::Boolean(true) => Some(Switch::On),
+            Value::Table(table) => Some(Switch::With(Self::at(key, table))),
+            _ => None,
+        });
+        Ok(switch?.unwrap_or(Switch::Off))
     }
 
     pub(super) fn integer<T: TryFrom<i64>>(

@@ -10,8 +10,10 @@ mod words;
 pub use fault::RuntimeFault;
 
 use crate::overrides::LimitOverrides;
-use crate::stages::{Command, Compile, FileNames, MemoryNumber, Prestart, Renamed, Share, Stages};
-use keys::{Keys, wrong};
+use crate::stages::{
+    Cacheable, Command, Compile, FileNames, MemoryNumber, Prestart, Renamed, Share, Stages,
+};
+use keys::{Keys, Switch, wrong};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 use words::{Places, RESERVED, Stage};
@@ -75,6 +77,7 @@ fn language(mut keys: Keys, shared: &Variables) -> Result<Recipe, RuntimeFault> 
         numbers: &numbers,
         has_sources: !files.sources.is_empty(),
         flags: &[],
+        warning: None,
     };
     let compile = keys.table("compile")?;
     let compile = compile.map(|keys| compile_stage(keys, places(Stage::Compile), shared));
@@ -120,18 +123,50 @@ fn compile_stage(
 ) -> Result<Compile, RuntimeFault> {
     let wanted = "a list of texts";
     let flags = keys.texts("flags", wanted, is_plain)?.unwrap_or_default();
-    let cacheable = keys.boolean("cacheable")?;
+    let cacheable = cacheable(&mut keys)?;
+    let warning = match &cacheable {
+        Cacheable::UnlessWarned(flag) => Some(flag.as_str()),
+        Cacheable::Never | Cacheable::Always => None,
+    };
     let places = Places {
         flags: &flags,
+        warning,
         ..places
     };
     let command = command(&mut keys, &places, shared)?;
+    if warning.is_some() && !command.can_warn() {
+        let wanted = "beside {flags} in every argv, where it goes";
+        return Err(wrong(keys.key("cacheable") + ".unless_warned", wanted));
+    }
     keys.finish()?;
     Ok(Compile {
         command,
         flags,
         cacheable,
     })
+}
+
+fn cacheable(keys: &mut Keys) -> Result<Cacheable, RuntimeFault> {
+    let wanted = "true, false or a table with unless_warned";
+    let mut keys = match keys.switch("cacheable", wanted)? {
+        Switch::Off => return Ok(Cacheable::Never),
+        Switch::On => return Ok(Cacheable::Always),
+        Switch::With(keys) => keys,
+    };
+    let wanted = "a flag for a warning such as \"-Wdate-time\"";
+    let flag = keys.text("unless_warned", wanted, |text| {
+        is_warning(text).then(|| text.to_owned())
+    })?;
+    let flag = flag.ok_or_else(|| keys.missing("unless_warned"))?;
+    keys.finish()?;
+    Ok(Cacheable::UnlessWarned(flag))
+}
+
+/// As compilers name it, also in brackets behind the warning.
+fn is_warning(flag: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '_');
+    flag.strip_prefix("-W")
+        .is_some_and(|name| !name.is_empty() && name.chars().all(is_letter))
 }
 
 fn run_stage(

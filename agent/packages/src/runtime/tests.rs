@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::overrides::{Cap, OverrideFault};
-use crate::stages::{Inputs, JobFile};
+use crate::stages::{Inputs, JobFile, Warnings};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -42,6 +42,10 @@ main = "m.b"
 "#;
 
 fn argv(command: &Command, files: &FileNames, names: &[&str]) -> Vec<String> {
+    asked(command, files, names, Warnings::NotAsked)
+}
+
+fn asked(command: &Command, files: &FileNames, names: &[&str], warnings: Warnings) -> Vec<String> {
     let sent: Vec<_> = names
         .iter()
         .map(|name| JobFile {
@@ -55,6 +59,7 @@ fn argv(command: &Command, files: &FileNames, names: &[&str]) -> Vec<String> {
         main: 0,
         args: &args,
         memory: 64 << 20,
+        warnings,
     };
     command.argv(&job, files)
 }
@@ -75,7 +80,7 @@ fn every_key_does_what_it_says() {
     assert_eq!(stages.prestart, None);
     let compile = stages.compile.as_ref().unwrap();
     assert_eq!(compile.flags, ["-O2", "{main}"]);
-    assert!(compile.cacheable);
+    assert_eq!(compile.cacheable, Cacheable::Always);
     assert_eq!(
         compile.command.env,
         [pair("PATH", "/p/bin:/bin"), pair("LC_ALL", "C")]
@@ -364,7 +369,27 @@ const SLIPS: &[(&str, &str, &str)] = &[
     (
         "= true",
         "= \"yes\"",
-        "language.a.compile.cacheable must be true or false",
+        "language.a.compile.cacheable must be true, false or a table with unless_warned",
+    ),
+    (
+        "= true",
+        "= {}",
+        "language.a.compile.cacheable.unless_warned is missing",
+    ),
+    (
+        "= true",
+        "= { unless_warned = \"-O2\" }",
+        "language.a.compile.cacheable.unless_warned must be a flag for a warning such as \"-Wdate-time\"",
+    ),
+    (
+        "= true",
+        "= { unless_warned = \"-Wx\", unless_warn = \"-Wy\" }",
+        "unknown key language.a.compile.cacheable.unless_warn, did you mean unless_warned?",
+    ),
+    (
+        "= true",
+        "= { unless_warned = \"-Wx\" }",
+        "language.a.compile.cacheable.unless_warned must be beside {flags} in every argv, where it goes",
     ),
     (
         "[language.a.files]\nsources = [\".a\", \".aa\"]\nrename = \"text\"\nkeep = [\".h\"]\nkeep_beside_main = [\".txt\"]",
@@ -479,6 +504,11 @@ fn those_of_our_own_packages_are_good() {
         let names: Vec<_> = given.iter().map(String::as_str).collect();
         let compile = &stages.compile.as_ref().unwrap().command;
         assert_eq!(argv(compile, &stages.files, &names).join(" "), command);
+        let cacheable = &stages.compile.as_ref().unwrap().cacheable;
+        assert!(cacheable.is_warned_of("x.c:1: warning: ... [-Wdate-time]\n"));
+        assert!(!cacheable.is_warned_of("x.c:1: warning: ... [-Wtime]\n"));
+        let asked = asked(compile, &stages.files, &names, Warnings::Asked).join(" ");
+        assert_eq!(asked, command.replacen(" b.c", " -Wdate-time b.c", 1));
     }
 }
 

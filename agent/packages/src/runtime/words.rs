@@ -26,6 +26,8 @@ pub(super) struct Places<'a> {
     pub(super) has_sources: bool,
     /// What `{flags}` stands for; none in a run stage.
     pub(super) flags: &'a [String],
+    /// The flag that stands behind them where the result may be kept.
+    pub(super) warning: Option<&'a str>,
 }
 
 /// Names that are places already and can't be those of numbers.
@@ -117,6 +119,7 @@ impl Places<'_> {
             }
             ("{flags}", Stage::Compile) => {
                 words.extend(self.flags.iter().cloned().map(Word::literal));
+                words.extend(self.warning.map(|flag| Word::Warning(flag.to_owned())));
             }
             _ => return Ok(false),
         }

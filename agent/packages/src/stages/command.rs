@@ -23,6 +23,8 @@ pub(crate) enum Word {
     Files,
     /// The source files.
     Sources,
+    /// A flag by which the compiler warns of what makes each result another, where somebody wants to know.
+    Warning(String),
 }
 
 /// A part of an argument.
@@ -60,6 +62,17 @@ pub struct Inputs<'a> {
     pub args: &'a [String],
     /// Memory limit of the stage in bytes.
     pub memory: u64,
+    /// Whether the compiler is asked to warn of what keeps its result from being kept.
+    pub warnings: Warnings,
+}
+
+/// Whether a compiler is asked for the warnings of [`Cacheable::UnlessWarned`](super::Cacheable::UnlessWarned).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warnings {
+    /// It is.
+    Asked,
+    /// Nobody wants to know.
+    NotAsked,
 }
 
 impl Command {
@@ -74,6 +87,12 @@ impl Command {
     /// The same with other words where a job has several source files.
     pub(crate) fn or_for_several(self, several: Option<Vec<Word>>) -> Self {
         Self { several, ..self }
+    }
+
+    /// Whether it has a place for the flag of warnings, whatever files there are.
+    pub(crate) fn can_warn(&self) -> bool {
+        let mut all = self.several.iter().chain([&self.words]);
+        all.all(|words| words.iter().any(|word| matches!(word, Word::Warning(_))))
     }
 
     /// Paths of the programs that it may start.
@@ -106,6 +125,8 @@ impl Command {
                     argv.extend(sent.map(|file| as_file(file.name)));
                 }
                 Word::Sources => argv.extend(names.sources(job.files).map(as_file)),
+                Word::Warning(flag) if job.warnings == Warnings::Asked => argv.push(flag.clone()),
+                Word::Warning(_) => {}
             }
         }
         argv
@@ -174,6 +195,7 @@ mod tests {
             main: 0,
             args,
             memory: 128 << 20,
+            warnings: Warnings::NotAsked,
         }
     }
 

@@ -5,7 +5,7 @@ mod command;
 mod memory;
 mod names;
 
-pub use command::{Command, Inputs, JobFile};
+pub use command::{Command, Inputs, JobFile, Warnings};
 pub use names::FileNames;
 
 pub(crate) use command::{Piece, Word};
@@ -33,8 +33,32 @@ pub struct Compile {
     /// The flags among the command's arguments that decide what the compiler makes of a source, as `-std=c17` does.
     /// Reserved for headers compiled ahead, which are good for the same flags only: nothing reads them yet.
     pub flags: Vec<String>,
-    /// Whether the same files always give the same result. Reserved for a cache of results: nothing reads it yet.
-    pub cacheable: bool,
+    /// Whether what comes of it may be kept for the next job with the same files.
+    pub cacheable: Cacheable,
+}
+
+/// Whether the result of a compile stage may be kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cacheable {
+    /// No.
+    #[default]
+    Never,
+    /// The same files always give the same result.
+    Always,
+    /// They do unless the compiler warns of it: this flag, behind the others, has it do so, and such a warning says the flag in
+    /// brackets (`-Wdate-time`: `[-Wdate-time]`).
+    UnlessWarned(String),
+}
+
+impl Cacheable {
+    /// Whether what the compiler wrote to stderr says that the next result would be another.
+    #[must_use]
+    pub fn is_warned_of(&self, stderr: &str) -> bool {
+        match self {
+            Self::UnlessWarned(flag) => stderr.contains(&format!("[{flag}]")),
+            Self::Never | Self::Always => false,
+        }
+    }
 }
 
 /// A command that is started before its job comes. When it is ready it writes a byte to descriptor 63, a stream. It reads
@@ -65,7 +89,7 @@ impl Stages {
         let compile = compile.map(|argv| Compile {
             command: Command::new(words(argv, &[Word::Files]), env.clone()),
             flags: Vec::new(),
-            cacheable: false,
+            cacheable: Cacheable::Never,
         });
         let main = Word::Text(vec![Piece::Main]);
         Self {

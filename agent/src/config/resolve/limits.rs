@@ -112,6 +112,9 @@ pub(super) fn node(
         job_time_ceiling,
         job_memory_ceiling,
         jobs_memory,
+        compile_cache_size: settings
+            .size("compile_cache_size", Bytes(0))
+            .unwrap_or(defaults::COMPILE_CACHE_SIZE),
     }
 }
 

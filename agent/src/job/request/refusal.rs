@@ -99,6 +99,9 @@ pub(crate) enum Refusal {
     /// `stdin` is no string.
     #[error("stdin must be a string: send numbers and other data as text")]
     Stdin,
+    /// `compile_cache` is no boolean.
+    #[error("compile_cache must be a boolean if provided")]
+    CompileCache,
     /// `args` is neither list nor string.
     #[error("args must be an array of strings")]
     Args,
