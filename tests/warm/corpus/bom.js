@@ -1,0 +1,3 @@
+//: name = "bom.js"
+﻿console.log("ä", "ä".length);
+null.x;

@@ -1,0 +1,3 @@
+#: name = "bom.py"
+﻿print("bom", __doc__)
+raise ValueError("ä")

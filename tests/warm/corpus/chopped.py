@@ -1,0 +1,2 @@
+#: chopped = true
+print("no end of line"); 1/0

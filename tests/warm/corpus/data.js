@@ -1,0 +1,2 @@
+//: name = "data.json"
+{"x": 1}

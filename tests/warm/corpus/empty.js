@@ -1,0 +1,2 @@
+//: chopped = true
+

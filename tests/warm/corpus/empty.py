@@ -1,0 +1,3 @@
+#: name = "empty.py"
+#: chopped = true
+

@@ -1,0 +1,3 @@
+#: source = "facts.py"
+#: name = "-c"
+#: args = ["print(1)"]

@@ -1,0 +1,3 @@
+//: source = "facts.js"
+//: name = "--help"
+//: args = ["--", "--inspect"]

@@ -1,0 +1,3 @@
+//: source = "facts.js"
+//: name = "inspect"
+//: args = ["--", "--inspect"]

@@ -1,0 +1,3 @@
+//: source = "facts.js"
+//: name = "prestart.js"
+//: args = ["--", "--inspect"]

@@ -1,0 +1,2 @@
+//: name = "bad.mjs"
+import { absent } from "fs";
