@@ -10,12 +10,12 @@ use std::time::Duration;
 /// The descriptor on which a program that was started ahead waits.
 const GO: u64 = 63;
 /// How long one takes to be there, once it was asked for.
-const STARTS_WITHIN: Duration = Duration::from_millis(500);
+const STARTS_WITHIN: Duration = Duration::from_secs(2);
 /// From there, until the pool knows that it waits.
 const SETTLES: Duration = Duration::from_millis(100);
 /// A program may come to wait a moment before the pool knows, a busy machine makes moments long, and what others asked for
 /// more often has its places first.
-const TRIES: u32 = 20;
+const TRIES: u32 = 12;
 /// As many jails as keep some of each that a suite asks for.
 const POOL: i64 = 6;
 
