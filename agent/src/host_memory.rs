@@ -1,5 +1,6 @@
 //! How much memory of the host nobody needs.
 
+use jail::Bytes;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -12,11 +13,18 @@ const RESERVE: u64 = 10;
 /// What was read is good for so long.
 const FRESH: Duration = Duration::from_millis(200);
 
+/// In bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Account {
+    total: u64,
+    available: u64,
+}
+
 /// The kernel's account, kept open: the process that asks can open nothing any more.
 #[derive(Debug)]
 pub(crate) struct HostMemory {
     meminfo: File,
-    last: Mutex<Option<(Instant, u64)>>,
+    last: Mutex<Option<(Instant, Account)>>,
 }
 
 impl HostMemory {
@@ -31,36 +39,50 @@ impl HostMemory {
         })
     }
 
-    /// Bytes that can be used without leaving less than a tenth. Nothing where the kernel does not tell.
-    pub(crate) fn spare(&self) -> u64 {
+    /// What can be used, of what is free and what `used` is already, without leaving less than a tenth. Nothing where the
+    /// kernel does not tell.
+    pub(crate) fn spare_beside(&self, used: Bytes) -> Bytes {
+        self.account().spare_beside(used)
+    }
+
+    fn account(&self) -> Account {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match *last {
-            Some((at, spare)) if at.elapsed() < FRESH => spare,
+            Some((at, account)) if at.elapsed() < FRESH => account,
             _ => {
-                let spare = self.read().unwrap_or(0);
-                *last = Some((Instant::now(), spare));
-                spare
+                let account = self.read().unwrap_or_default();
+                *last = Some((Instant::now(), account));
+                account
             }
         }
     }
 
-    fn read(&self) -> Option<u64> {
+    fn read(&self) -> Option<Account> {
         let mut text = [0; 512];
         let length = self.meminfo.read_at(&mut text, 0).ok()?;
-        spare_in(std::str::from_utf8(text.get(..length)?).ok()?)
+        Account::of(std::str::from_utf8(text.get(..length)?).ok()?)
     }
 }
 
-/// By `MemAvailable`, the kernel's own estimate (proc_meminfo(5)), which is among the first lines.
-fn spare_in(meminfo: &str) -> Option<u64> {
-    let bytes = |name: &str| -> Option<u64> {
-        let mut lines = meminfo.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name))?;
-        let kib: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        kib.checked_mul(1024)
-    };
-    let reserve = bytes("MemTotal:")? / RESERVE;
-    Some(bytes("MemAvailable:")?.saturating_sub(reserve))
+impl Account {
+    /// By `MemAvailable`, the kernel's own estimate (proc_meminfo(5)), which is among the first lines.
+    fn of(meminfo: &str) -> Option<Self> {
+        let bytes = |name: &str| -> Option<u64> {
+            let mut lines = meminfo.lines();
+            let value = lines.find_map(|line| line.strip_prefix(name))?;
+            let kib: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
+            kib.checked_mul(1024)
+        };
+        Some(Self {
+            total: bytes("MemTotal:")?,
+            available: bytes("MemAvailable:")?,
+        })
+    }
+
+    fn spare_beside(self, used: Bytes) -> Bytes {
+        let ours = self.available.saturating_add(used.get());
+        Bytes(ours.saturating_sub(self.total / RESERVE))
+    }
 }
 
 #[cfg(test)]
@@ -70,18 +92,24 @@ mod tests {
     #[test]
     fn a_tenth_is_left() {
         let text = "MemTotal:       8000000 kB\nMemFree:  100 kB\nMemAvailable:    1800000 kB\n";
-        assert_eq!(spare_in(text), Some(1_000_000 * 1024));
-        assert_eq!(spare_in(&text.replace("1800000", "800000")), Some(0));
-        assert_eq!(spare_in(&text.replace("1800000", "5")), Some(0));
-        assert_eq!(spare_in("MemTotal:       8000000 kB\n"), None);
-        assert_eq!(spare_in(""), None);
+        let spare = |available: &str, used| {
+            let account = Account::of(&text.replace("1800000", available)).unwrap();
+            account.spare_beside(Bytes::kib(used))
+        };
+        assert_eq!(spare("1800000", 0), Bytes::kib(1_000_000));
+        assert_eq!(spare("1800000", 500), Bytes::kib(1_000_500));
+        assert_eq!(spare("800000", 500), Bytes::kib(500));
+        // What is used already has to go, in part or all.
+        assert_eq!(spare("799900", 500), Bytes::kib(400));
+        assert_eq!(spare("5", 500), Bytes(0));
+        assert_eq!(Account::of("MemTotal:       8000000 kB\n"), None);
+        assert_eq!(Account::of(""), None);
     }
 
     #[test]
     fn this_host_tells() {
         let memory = HostMemory::open().unwrap();
-        let spare = memory.spare();
-        assert!(spare > 0);
-        assert_eq!(memory.spare(), spare, "kept for a moment");
+        let account = memory.account();
+        assert!(account.total > account.available && account.available > 0);
     }
 }

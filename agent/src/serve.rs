@@ -216,7 +216,9 @@ fn prepare_cgroups(config: &Config, tree: &Tree) -> Result<(), StartError> {
     if removed > 0 {
         tracing::warn!(removed, "removed cgroups that an earlier node left");
     }
-    Ok(tree.prepare(config.node.jobs_memory)?)
+    // What waits takes nothing from what runs.
+    let all = config.node.jobs_memory.get() + config.jails.pool_memory.get();
+    Ok(tree.prepare(Bytes(all))?)
 }
 
 fn jails_at_once(config: &Config) -> usize {

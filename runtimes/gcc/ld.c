@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@ extern char **environ;
 static int link_with_mold(int count, char **arguments)
 {
     posix_spawn_file_actions_t silence;
-    char **more = calloc(count + 2, sizeof *more);
+    char **more = calloc(count + 4, sizeof *more);
     pid_t mold;
     int status;
 
@@ -21,8 +22,11 @@ static int link_with_mold(int count, char **arguments)
         return 0;
     more[0] = MOLD;
     more[1] = "--no-threads";
+    /* As GNU ld: nested functions of C whose address is taken are called on the stack. */
+    more[2] = "-z";
+    more[3] = "execstack-if-needed";
     for (int i = 1; i < count; i++)
-        more[i + 1] = arguments[i];
+        more[i + 3] = arguments[i];
     if (posix_spawn_file_actions_init(&silence)
         || posix_spawn_file_actions_addopen(&silence, 1, "/dev/null", O_WRONLY, 0)
         || posix_spawn_file_actions_adddup2(&silence, 1, 2)
@@ -36,5 +40,6 @@ int main(int count, char **arguments)
     if (link_with_mold(count, arguments))
         return 0;
     execv(GNU_LD, arguments);
+    perror(GNU_LD);
     return 1;
 }

@@ -12,7 +12,7 @@ assemble() {
     path=packages/node/$node_version
     unpack_node
     drop_privileges_of_files "$stage"
-    install -m 644 "$recipe/prestart.js" "$stage/"
+    [[ ! -e $recipe/prestart.js ]] || install -m 644 "$recipe/prestart.js" "$stage/"
     add_stage_scripts
     mark_installed
     audit

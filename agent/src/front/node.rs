@@ -140,7 +140,7 @@ impl Node {
             figures,
             cores: settings.cores,
         };
-        node.pool.retire(&node.expected());
+        node.pool.expect(&node.expected());
         node
     }
 
@@ -162,8 +162,7 @@ impl Node {
     }
 
     async fn read_packages(self: &Arc<Self>) {
-        // None is started ahead that would be gone at once.
-        self.pool.retire(&[]);
+        self.pool.retire();
         let node = Arc::clone(self);
         if spawn_blocking(move || node.shelf.read_anew())
             .await
@@ -171,7 +170,7 @@ impl Node {
         {
             tracing::error!("the store can't be read anew");
         }
-        self.pool.retire(&self.expected());
+        self.pool.expect(&self.expected());
         // Nothing of it can be found any more: what finds it has the number of the reading in it.
         self.compile_cache.clear();
     }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 pub(super) fn wish(job: &Job) -> Wish {
     let memory = job.limits(Stage::Run).memory;
     let files: Vec<_> = job.files.iter().map(SourceFile::in_folder).collect();
-    let prestart = job.runtime.stages.prestart.as_ref();
+    // With arguments in its command it would wait for this very job, and show them for as long.
+    let is_common = |prestart: &&Prestart| job.args.is_empty() || !prestart.command.has_args();
+    let prestart = job.runtime.stages.prestart.as_ref().filter(is_common);
     Wish {
         runtime: name(&job.runtime),
         ahead: prestart.map(|prestart| ahead(&job.runtime, prestart, &inputs(job, &files, memory))),

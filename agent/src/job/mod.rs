@@ -124,7 +124,10 @@ async fn set_up(
     let compile = compiles.then(|| limits(Stage::Compile));
     let limiter = jail.limiter();
     if jail.is_prepared() {
-        return files::place(jail, &job.files, artefacts).await;
+        let begun = async { limiter.begin().await.map_err(JobError::from) };
+        let (before, ()) = tokio::try_join!(begun, files::place(jail, &job.files, artefacts))?;
+        jail.begun(before);
+        return Ok(());
     }
     let armed = async {
         limiter

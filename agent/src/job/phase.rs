@@ -148,11 +148,8 @@ impl Phase {
         let pipes = jail
             .take_pipes(self.stage)
             .ok_or(JobError::stage_used_twice())?;
-        let mut meter = jail.meter(self.stage);
+        let meter = jail.meter(self.stage);
         let is_ahead = self.stage == Stage::Run && jail.is_prepared();
-        if is_ahead {
-            meter = meter.of_prepared().await?;
-        }
         let mut output = Output::new(self.output_limit);
         let start = match is_ahead {
             true => ToInit::Go { words: self.words },

@@ -39,7 +39,8 @@ struct Wanted {
     expected: bool,
     /// The least that it took.
     start: Option<Duration>,
-    memory: Bytes,
+    /// The least that one needed.
+    memory: Option<Bytes>,
     failures: u32,
     not_before: Instant,
 }
@@ -53,7 +54,7 @@ impl Wanted {
             again: false,
             expected: false,
             start: None,
-            memory: MEMORY,
+            memory: None,
             failures: 0,
             not_before: now,
         }
@@ -65,15 +66,15 @@ impl Wanted {
     }
 
     fn candidate(&self, now: Instant) -> Candidate {
-        let (score, rests) = (self.score(now), now < self.not_before);
+        let score = self.score(now);
         // A steady rate comes to a score of that many half-lives, over the natural logarithm of 2.
         let rate = score * std::f64::consts::LN_2 / HALF_LIFE.as_secs_f64();
-        let counts = self.again && score >= LEAST && !rests;
+        let counts = self.again && score >= LEAST;
         Candidate {
             rate: if counts { rate } else { 0.0 },
             start: self.start.unwrap_or(START),
-            memory: self.memory,
-            expected: self.expected && !rests,
+            memory: self.memory.unwrap_or(MEMORY),
+            expected: self.expected,
         }
     }
 }
@@ -93,9 +94,7 @@ impl Demand {
         self.known
             .retain(|wanted| wanted.expected || wanted.score(now) >= LEAST);
         if !self.known.iter().any(|wanted| wanted.ahead == *ahead) {
-            if self.known.len() >= KNOWN_MAX {
-                return;
-            }
+            self.make_room(now);
             self.known.push(Wanted::new(ahead, now));
         }
         if let Some(wanted) = self.find(ahead) {
@@ -105,11 +104,27 @@ impl Demand {
         }
     }
 
+    /// What is asked for least makes room for what nobody has asked for yet.
+    fn make_room(&mut self, now: Instant) {
+        if self.known.len() < KNOWN_MAX {
+            return;
+        }
+        let others = self.known.iter().enumerate();
+        let least = others
+            .filter(|(_, wanted)| !wanted.expected)
+            .min_by(|(_, a), (_, b)| a.score(now).total_cmp(&b.score(now)))
+            .map(|(index, _)| index);
+        if let Some(index) = least {
+            self.known.swap_remove(index);
+        }
+    }
+
     /// One was started, which took so long on a node that had other things to do perhaps, and needs that much.
     pub(super) fn started(&mut self, ahead: &Ahead, took: Duration, memory: Bytes) {
         if let Some(wanted) = self.find(ahead) {
             wanted.start = Some(wanted.start.map_or(took, |least| least.min(took)));
-            wanted.memory = memory;
+            // The first one is charged for the files that all others find in memory.
+            wanted.memory = Some(wanted.memory.map_or(memory, |least| least.min(memory)));
             wanted.failures = 0;
         }
     }
@@ -124,6 +139,19 @@ impl Demand {
         })
     }
 
+    /// It did not come to wait in time, which a busy node is more likely to blame for than the program.
+    pub(super) fn late(&mut self, ahead: &Ahead, now: Instant) {
+        if let Some(wanted) = self.find(ahead) {
+            wanted.not_before = now + REST.0;
+        }
+    }
+
+    /// Whether it is left alone after a start that failed.
+    pub(super) fn rests(&self, ahead: &Ahead, now: Instant) -> bool {
+        let mut known = self.known.iter();
+        known.any(|wanted| wanted.ahead == *ahead && now < wanted.not_before)
+    }
+
     /// How many of each to have.
     pub(super) fn targets(&self, room: Room, now: Instant) -> Vec<(Ahead, usize)> {
         let candidates: Vec<_> = self.known.iter().map(|one| one.candidate(now)).collect();
@@ -135,7 +163,7 @@ impl Demand {
     pub(super) fn memory(&self, ahead: &Ahead) -> Bytes {
         let mut known = self.known.iter();
         let found = known.find(|wanted| wanted.ahead == *ahead);
-        found.map_or(MEMORY, |wanted| wanted.memory)
+        found.and_then(|wanted| wanted.memory).unwrap_or(MEMORY)
     }
 
     fn find(&mut self, ahead: &Ahead) -> Option<&mut Wanted> {
@@ -184,10 +212,15 @@ mod tests {
     #[test]
     fn ever_other_programs_fill_no_memory() {
         let (mut demand, now) = (Demand::default(), Instant::now());
+        let (expected, often) = (program("a"), program("b"));
+        demand.expect(std::slice::from_ref(&expected), now);
+        demand.note(&often, now);
+        demand.note(&often, now);
         for number in 0..10 * KNOWN_MAX {
             demand.note(&program(&number.to_string()), now);
         }
         assert_eq!(demand.known.len(), KNOWN_MAX);
+        assert!(wanted(&demand, &expected, now) > 0 && wanted(&demand, &often, now) > 0);
     }
 
     #[test]
@@ -195,15 +228,16 @@ mod tests {
         let (mut demand, ahead, now) = (Demand::default(), program("a"), Instant::now());
         demand.expect(std::slice::from_ref(&ahead), now);
         assert!(demand.failed(&ahead, now));
-        assert_eq!(wanted(&demand, &ahead, now), 0);
+        assert!(demand.rests(&ahead, now));
         let then = now + REST.0;
-        assert_eq!(wanted(&demand, &ahead, then), 1);
+        assert!(!demand.rests(&ahead, then));
         assert!(!demand.failed(&ahead, then));
-        assert_eq!(wanted(&demand, &ahead, then + REST.0), 0);
+        assert!(demand.rests(&ahead, then + REST.0));
         for _ in 0..40 {
             demand.failed(&ahead, then);
         }
-        assert_eq!(wanted(&demand, &ahead, then + REST.1), 1);
+        assert!(!demand.rests(&ahead, then + REST.1));
+        assert_eq!(wanted(&demand, &ahead, now), 1, "as many as before");
     }
 
     #[test]

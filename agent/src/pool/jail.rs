@@ -70,6 +70,12 @@ impl Limiter {
     pub(crate) async fn set(&self, limits: [Option<StageLimits>; 2]) -> Result<(), LinkError> {
         self.link.arm(self.id, limits, Share::Full).await
     }
+
+    /// The job of a program that was started ahead is there: it has its full share of the processor from now on. Gives the
+    /// processor time that it has used.
+    pub(crate) async fn begin(&self) -> Result<Duration, LinkError> {
+        Ok(self.link.begin(self.id).await?.cpu)
+    }
 }
 
 /// Asks what a stage of a jail has used.
@@ -89,13 +95,6 @@ impl Meter {
         usage.cpu = usage.cpu.saturating_sub(self.before);
         Ok(usage)
     }
-
-    /// One for a program that was started ahead, whose job is there: it has its full share of the processor from now on, and
-    /// what it used before is not counted.
-    pub(crate) async fn of_prepared(self) -> Result<Self, LinkError> {
-        let before = self.link.begin(self.id).await?.cpu;
-        Ok(Self { before, ..self })
-    }
 }
 
 /// A jail for one job.
@@ -107,6 +106,8 @@ pub(crate) struct Jail {
     pipes: [Option<Pipes>; 2],
     /// Whether its program was started ahead, and its limits are set.
     prepared: bool,
+    /// Processor time of the run stage that is not the job's.
+    before: Duration,
 }
 
 impl Jail {
@@ -142,6 +143,7 @@ impl Jail {
                 pipes(run_in, run_out, run_err)?,
             ],
             prepared: false,
+            before: Duration::ZERO,
         })
     }
 
@@ -185,13 +187,21 @@ impl Jail {
         }
     }
 
+    /// What the program that was started ahead has used until [`Limiter::begin`] is not counted.
+    pub(crate) fn begun(&mut self, before: Duration) {
+        self.before = before;
+    }
+
     /// To ask what a stage has used while the jail itself is busy.
     pub(crate) fn meter(&self, stage: Stage) -> Meter {
         Meter {
             id: self.id,
             link: Arc::clone(&self.link),
             stage,
-            before: Duration::ZERO,
+            before: match stage {
+                Stage::Compile => Duration::ZERO,
+                Stage::Run => self.before,
+            },
         }
     }
 

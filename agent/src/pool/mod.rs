@@ -14,6 +14,7 @@ pub(crate) use link::{Link, LinkError};
 
 use crate::host_memory::HostMemory;
 use ::jail::Bytes;
+use jail::NotPrepared;
 use meters::{How, Meters};
 use prometheus_client::registry::Registry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long refilling gives way to the job that has just begun, as long as half of the jails are left: most jobs are over
 /// by then, and on a small node the two would share a core.
 const GIVE_WAY: Duration = Duration::from_millis(20);
+
+/// How long until the memory of a program that was ended shows as the host's again.
+const FREED: Duration = Duration::from_millis(300);
 
 /// How long until somebody looks whether what was started ahead is still wanted, and the host has memory for it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -141,11 +145,16 @@ impl Pool {
         }
     }
 
-    /// Destroys all jails, also those being made: they have other packages than those made from now on. Of these
-    /// programs one is to wait before anybody asks.
-    pub(crate) fn retire(&self, expected: &[Ahead]) {
+    /// Of each of these programs one is to wait before anybody asks.
+    pub(crate) fn expect(&self, expected: &[Ahead]) {
+        self.stock().demand.expect(expected, Instant::now());
+        self.changed.notify_one();
+    }
+
+    /// Destroys all jails, also those being made: they have other packages than those made from now on.
+    pub(crate) fn retire(&self) {
         let mut stock = self.stock();
-        let retired = stock.retire(expected, Instant::now());
+        let retired = stock.retire();
         self.meters.stocked(&stock);
         drop(stock);
         drop(retired);
@@ -153,12 +162,15 @@ impl Pool {
         self.changed.notify_one();
     }
 
-    /// Refills for ever.
+    /// Refills for as long as there is a warden.
     pub(crate) async fn fill(&self) {
         if self.size.jails == 0 {
             return std::future::pending().await;
         }
-        tokio::join!(self.keep_blank(), self.keep_prepared());
+        tokio::select! {
+            () = self.keep_blank() => {}
+            () = self.keep_prepared() => {}
+        }
     }
 
     /// Makes blank jails, one at a time: a running job's cpu matters more than the next job's head start.
@@ -213,7 +225,10 @@ impl Pool {
                         self.give_way().await;
                     }
                 }
-                Some(Change::Drop(jail)) => drop(jail),
+                Some(Change::Drop(jail)) => {
+                    drop(jail);
+                    sleep(FREED).await;
+                }
                 Some(Change::Start(ahead, jail)) => self.prepare(ahead, jail, generation).await,
             }
             self.missing.notify_one();
@@ -242,7 +257,15 @@ impl Pool {
             Err(_) if generation != stock.generation() => stock.put_prepared(generation, None),
             Err(error) => {
                 self.meters.not_started(&ahead);
-                if stock.demand.failed(&ahead, Instant::now()) {
+                let now = Instant::now();
+                let is_news = match error {
+                    NotPrepared::Late => {
+                        stock.demand.late(&ahead, now);
+                        false
+                    }
+                    _ => stock.demand.failed(&ahead, now),
+                };
+                if is_news {
                     tracing::warn!(
                         runtime = &*ahead.runtime,
                         error = &error as &dyn std::error::Error,
@@ -256,10 +279,10 @@ impl Pool {
 
     /// As configured, but when the host is short of memory what waits gives way.
     fn bounds(&self, stock: &Stock) -> Bounds {
-        let spare = self.host.spare().saturating_add(stock.memory().get());
+        let spare = self.host.spare_beside(stock.memory());
         Bounds {
             jails: self.size.jails,
-            memory: self.size.memory.min(Bytes(spare)),
+            memory: self.size.memory.min(spare),
         }
     }
 

@@ -92,10 +92,10 @@ impl Stock {
         }
     }
 
-    /// Takes all out, and knows of nothing that was wanted but these.
-    pub(super) fn retire(&mut self, expected: &[Ahead], now: Instant) -> impl Sized + use<> {
+    /// Takes all out, and knows of nothing that was wanted.
+    pub(super) fn retire(&mut self) -> impl Sized + use<> {
         self.generation += 1;
-        self.demand.expect(expected, now);
+        self.demand = Demand::default();
         (
             std::mem::take(&mut self.blank),
             std::mem::take(&mut self.prepared),
@@ -104,29 +104,37 @@ impl Stock {
 
     /// What programs that wait need.
     pub(super) fn memory(&self) -> Bytes {
-        let all = self.waiting().chain(&self.preparing);
+        let all = self.waiting();
         Bytes(all.map(|ahead| self.demand.memory(ahead).get()).sum())
     }
 
     /// What is missing most, or too much. `None`: all is as it should be, or has to wait for blank jails.
     pub(super) fn change(&mut self, bounds: Bounds, now: Instant) -> Option<Change> {
+        // One that has died is of no use, and may be missed.
+        self.prepared.retain(|(_, jail)| jail.is_silent());
         let targets = self.demand.targets(bounds.room(), now);
         let count = |ahead: &Ahead| self.waiting().filter(|other| *other == ahead).count();
-        let lacking = targets.iter().find(|(ahead, want)| count(ahead) < *want);
-        let lacking = lacking.map(|(ahead, _)| ahead.clone());
+        // Of which there is the smallest part of what is wanted.
+        let part = |(ahead, want): &(Ahead, usize)| count(ahead) as f64 / *want as f64;
+        let lacking = targets
+            .iter()
+            .filter(|(ahead, want)| count(ahead) < *want && !self.demand.rests(ahead, now))
+            .min_by(|a, b| part(a).total_cmp(&part(b)))
+            .map(|(ahead, _)| ahead.clone());
         let has_place = self.prepared.len() < bounds.room().jails && self.memory() <= bounds.memory;
         let is_needless = |(ahead, _): &(Ahead, Jail)| {
             let found = targets.iter().find(|(other, _)| other == ahead);
             match found.map_or(0, |(_, want)| *want) {
                 0 => true,
                 // One more than wanted may be wanted again soon, and starting it costs: it goes when its place is needed.
-                want => count(ahead) > want && !has_place,
+                want => !has_place && count(ahead) > want,
             }
         };
         if let Some(index) = self.prepared.iter().position(is_needless) {
             let (_, jail) = self.prepared.remove(index)?;
             return Some(Change::Drop(jail));
         }
+        self.blank.retain(Jail::is_silent);
         // The last blank one is for whoever comes first.
         let ahead = lacking.filter(|_| self.blank.len() > 1)?;
         let jail = self.blank.pop_front()?;

@@ -139,7 +139,7 @@ async fn await_waiting(pool: &Pool, count: usize) {
 #[tokio::test]
 async fn a_program_waits_for_its_own_job_only() {
     let (warden, pool) = Warden::with_pool(2);
-    pool.retire(&[program("a")]);
+    pool.expect(&[program("a")]);
     let test = async {
         let first = warden.brings(warden.is_asked().await, 1);
         let second = warden.brings(warden.is_asked().await, 2);
@@ -170,7 +170,7 @@ async fn a_program_waits_for_its_own_job_only() {
 #[tokio::test]
 async fn a_program_that_can_not_start_keeps_no_jail_from_being_made() {
     let (warden, pool) = Warden::with_pool(2);
-    pool.retire(&[program("a")]);
+    pool.expect(&[program("a")]);
     let test = async {
         let first = warden.brings(warden.is_asked().await, 1);
         let _second = warden.brings(warden.is_asked().await, 2);
@@ -202,14 +202,14 @@ async fn no_jail_that_was_ordered_before_all_retire_is_handed_out() {
     let (warden, pool) = Warden::with_pool(1);
     let test = async {
         let first = warden.is_asked().await;
-        pool.retire(&[]);
+        pool.retire();
         let _first = warden.brings(first, 1);
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(1)));
         // Nor one that was ready.
         let second = warden.is_asked().await;
         let _second = warden.brings(second, 2);
         await_ready(&pool, 1).await;
-        pool.retire(&[]);
+        pool.retire();
         assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(2)));
         let third = warden.is_asked().await;
         let _third = warden.brings(third, 3);

@@ -1,3 +1,2 @@
 #: source = "facts.py"
 #: name = "-c"
-#: args = ["print(1)"]

@@ -215,7 +215,7 @@ pub(super) fn share_cpu(version: Version, group: &Path, share: Share) -> Result<
     };
     let value = match share {
         Share::Full => full,
-        Share::Least => full / 10,
+        Share::Least => full / 4,
     };
     write(group, file, &value.to_string())
 }

@@ -67,7 +67,7 @@ pub struct Usage {
 pub enum Share {
     /// As much as any other, and as it is made.
     Full,
-    /// A tenth of that: nobody waits for it yet.
+    /// A quarter of that: nobody waits for it yet.
     Least,
 }
 

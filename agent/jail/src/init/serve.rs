@@ -115,12 +115,17 @@ impl Service {
         if control { self.listen() } else { Ok(true) }
     }
 
+    /// None while a program starts: what it does then has no file to meet.
+    fn takes_files(&self) -> bool {
+        self.stage == Progress::Files && self.ahead != Ahead::Starting
+    }
+
     fn listen(&mut self) -> Result<bool, Failure> {
         match receive(&mut self.control, MAX_FRAME) {
-            Ok(ToInit::File { name, mode }) if self.stage == Progress::Files => {
+            Ok(ToInit::File { name, mode }) if self.takes_files() => {
                 self.files.create(&name, mode)?;
             }
-            Ok(ToInit::Piece(piece)) if self.stage == Progress::Files => {
+            Ok(ToInit::Piece(piece)) if self.takes_files() => {
                 self.files.append(&piece)?;
             }
             Ok(ToInit::Start { stage, program })
@@ -184,7 +189,7 @@ impl Service {
     /// stage the jail is of no use, and whoever has it had better know at once.
     fn collect(&mut self) -> Result<(), Failure> {
         let running = self.running.as_ref().map(|running| running.stage.index());
-        let (mut of_stage, mut lost) = (None, false);
+        let (mut of_stage, mut lost) = (None, None);
         let holders = &self.holders;
         self.reaper.collect(|dead| {
             match holders
@@ -192,16 +197,17 @@ impl Service {
                 .position(|holder| holder.pid == Some(dead.pid))
             {
                 Some(index) if Some(index) == running => of_stage = Some(dead),
-                Some(_) => lost = true,
+                Some(index) => lost = Some(index),
                 // An orphan of the program's, handed to pid 1.
                 None => {}
             }
         })?;
-        if lost {
-            return Err(Failure {
+        if let Some(holder) = lost {
+            let failure = self.holders.get_mut(holder).and_then(Holder::failure);
+            return Err(failure.unwrap_or(Failure {
                 step: Step::Holder,
                 errno: libc::ESRCH,
-            });
+            }));
         }
         match (of_stage, self.running.take()) {
             (Some(dead), Some(running)) => self.ended(&running, &dead),

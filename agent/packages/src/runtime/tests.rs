@@ -144,7 +144,7 @@ const SLIPS: &[(&str, &str, &str)] = &[
     (
         "main = \"m.b\"",
         "mian = \"m.b\"",
-        "unknown key language.b c.prestart.mian",
+        "unknown key language.\"b c\".prestart.mian",
     ),
     (
         "[language.\"b c\".prestart]",

@@ -95,6 +95,13 @@ impl Command {
         all.all(|words| words.iter().any(|word| matches!(word, Word::Warning(_))))
     }
 
+    /// Whether it has a place for the job's arguments.
+    #[must_use]
+    pub fn has_args(&self) -> bool {
+        let mut all = self.several.iter().chain([&self.words]);
+        all.any(|words| words.contains(&Word::Args))
+    }
+
     /// Paths of the programs that it may start.
     pub(crate) fn programs(&self) -> impl Iterator<Item = &str> {
         let all = self.several.iter().chain([&self.words]);
