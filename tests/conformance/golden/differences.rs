@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 pub(crate) struct Difference {
     /// The reason.
     pub(crate) why: String,
+    /// A part of the request's body, and what is sent in its place: what Piston's compiler needs the time and memory of the
+    /// case for is nothing for ours.
+    #[serde(default)]
+    pub(crate) instead: Option<(String, String)>,
     /// Our answer.
     pub(crate) outcome: Outcome,
 }
