@@ -16,8 +16,9 @@ const LINK: i32 = 3;
 /// First bytes of the messages, as the protocol numbers them.
 const CREATE: u8 = 1;
 const ARM: u8 = 2;
-const USAGE: u8 = 3;
-const DESTROY: u8 = 4;
+const BEGIN: u8 = 3;
+const USAGE: u8 = 4;
+const DESTROY: u8 = 5;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -78,8 +79,9 @@ fn numbers_of_no_jail_and_absurd_limits_are_harmless() {
     let link = link_of(&front);
     let unknown = u64::MAX - 1;
     for jail in [0, 1, 77, unknown, u64::MAX] {
-        let absurd = [unknown, jail, 1, u64::MAX, u64::from(u32::MAX), 1, 0, 0];
+        let absurd = [unknown, jail, 1, u64::MAX, u64::from(u32::MAX), 1, 0, 0, 1];
         say(&link, &message(ARM, &absurd)).expect("the channel takes it");
+        say(&link, &message(BEGIN, &[unknown, jail])).expect("the channel takes it");
         say(&link, &message(USAGE, &[unknown, jail, 1])).expect("the channel takes it");
         say(&link, &message(DESTROY, &[jail])).expect("the channel takes it");
     }
@@ -99,7 +101,7 @@ fn a_second_arm_changes_nothing() {
     let job = begin(&node, &python(code));
     let unknown = u64::MAX - 1;
     // Room for more processes and more memory, in the run stage only.
-    let more = [unknown, jail_of(&program(&node)), 0, 1, u64::MAX, 4096];
+    let more = [unknown, jail_of(&program(&node)), 0, 1, u64::MAX, 4096, 0];
     say(&link_of(&front), &message(ARM, &more)).expect("the channel takes it");
     let run = &answer(job).json()["run"];
     assert_eq!(

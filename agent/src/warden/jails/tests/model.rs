@@ -235,3 +235,23 @@ proptest! {
         model.end();
     }
 }
+
+/// It is less as long as nobody waits for what runs in the jail.
+#[test]
+fn a_jail_has_its_full_share_of_the_processor_when_its_job_comes() {
+    let mut model = Model::new();
+    let (request, jail) = (RequestId(1), JailId(1));
+    model.happen(Event::Said(ToWarden::Create(request)));
+    model.happen(Event::BuilderSucceeds(0));
+    model.happen(Event::Hears);
+    let limits = StageLimits {
+        memory: Bytes::mib(64),
+        processes: 8,
+    };
+    let arm = ToWarden::Arm(request, jail, [None, Some(limits)], Share::Least);
+    model.happen(Event::Said(arm));
+    assert_eq!(model.jails.hands.given, [Share::Least]);
+    model.happen(Event::Said(ToWarden::Begin(request, jail)));
+    assert_eq!(model.jails.hands.given, [Share::Least, Share::Full]);
+    model.end();
+}

@@ -46,6 +46,8 @@ pub(super) struct World {
     pub(super) refuses_removal: bool,
     last: i32,
     limited: BTreeSet<(String, &'static str)>,
+    /// Shares of the processor in the order in which they were given.
+    pub(super) given: Vec<Share>,
 }
 
 /// How a jail's groups are told from others.
@@ -208,7 +210,8 @@ impl Hands for World {
         Ok(())
     }
 
-    fn give(&mut self, _groups: &cgroup::Jail, _share: Share) -> Result<(), CgroupError> {
+    fn give(&mut self, _groups: &cgroup::Jail, share: Share) -> Result<(), CgroupError> {
+        self.given.push(share);
         Ok(())
     }
 
