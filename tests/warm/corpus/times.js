@@ -5,4 +5,6 @@ console.log("starts");
 const how = require("fs").readFileSync(0, "utf8").trim();
 if (how === "busy") for (;;);
 if (how === "idle") setTimeout(() => {}, 10_000);
-while (how === "output") console.log("x".repeat(10_000));
+// What does not fit into the pipe waits until the event loop has its turn.
+const more = () => process.stdout.write("x".repeat(10_000), more);
+if (how === "output") more();
