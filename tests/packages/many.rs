@@ -111,7 +111,7 @@ fn fifty_installs_and_removals_disturb_no_job_and_leave_nothing() {
     let node = desk.node();
     let before = Footprint::of(&node);
     let over = AtomicBool::new(false);
-    let job = script("keeper", "*", "sleep 0.2; echo $VERSION");
+    let job = script("keeper", "*", "sleep 0.1; echo $VERSION");
     let jobs = std::thread::scope(|scope| {
         let (address, over, job) = (node.address(), &over, &job);
         let workers: Vec<_> = (0..2)
