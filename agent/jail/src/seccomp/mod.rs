@@ -1,9 +1,10 @@
-//! The seccomp filters: [`policy`] is the data, this file turns it into programs for the kernel.
+//! The seccomp filters: [`policy`] is the data, [`compile`] turns a part of it into a program for the kernel, this file has
+//! the stack of them.
 //!
-//! seccompiler gives one action per filter and knows no arch but its own and no ranges, so the program's filters
-//! are a stack (seccomp(2): all run, the strongest action wins, among equals the newest): one per errno, then the
-//! allowlist, which lets through what the others answer. A prelude by hand goes in front of the allowlist.
+//! A filter of seccompiler has one answer besides its default, so there is a stack (seccomp(2): all run, the strongest
+//! action wins, among equals the newest): one filter per errno, then the allowlist, which lets through what the others answer.
 
+mod compile;
 mod explain;
 mod policy;
 
@@ -11,11 +12,8 @@ pub use explain::{Action, Call, Decider, Decision, Explanation, decide, explain}
 pub use policy::{Condition, Refusal, Rule, Verdict};
 
 use crate::proto::{Failure, Step};
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch, sock_filter,
-};
-use std::collections::BTreeMap;
+use compile::compile;
+use seccompiler::{BpfProgram, SeccompAction};
 use syscalls::Sysno;
 
 /// The highest system call number that the policy knows (x86-64, Linux 6.18). Higher ones answer ENOSYS, so that a
@@ -129,92 +127,14 @@ pub fn filters(subject: Subject) -> Result<Filters, Failure> {
             SeccompAction::Errno(errno),
         )?);
     }
-    let allow = SeccompAction::Allow;
     // The allowlist is last: it refuses the seccomp call itself.
-    let last = match subject.otherwise().0 {
-        Action::Allow => vec![ALLOWED],
-        Action::Errno(errno) => {
-            compile(subject.rules().iter(), SeccompAction::Errno(errno), allow)?
-        }
-        Action::Kill => compile(subject.rules().iter(), SeccompAction::KillProcess, allow)?,
-    };
-    filters.push(prelude().into_iter().chain(last).collect());
+    let rules = subject.rules().iter();
+    filters.push(match subject.otherwise().0 {
+        Action::Allow => compile([].iter(), SeccompAction::Allow, SeccompAction::KillProcess)?,
+        Action::Errno(errno) => compile(rules, SeccompAction::Errno(errno), SeccompAction::Allow)?,
+        Action::Kill => compile(rules, SeccompAction::KillProcess, SeccompAction::Allow)?,
+    });
     Ok(Filters(filters))
-}
-
-fn compile<'a>(
-    rules: impl Iterator<Item = &'a Rule>,
-    mismatch: SeccompAction,
-    matching: SeccompAction,
-) -> Result<BpfProgram, Failure> {
-    let failed = |_| Failure {
-        step: Step::Seccomp,
-        errno: libc::EINVAL,
-    };
-    let mut table: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for rule in rules {
-        for call in rule.calls {
-            let chain = table.entry(i64::from(call.id())).or_default();
-            for alternative in rule.when {
-                let conditions: Result<Vec<_>, _> = alternative.iter().map(condition).collect();
-                chain.push(SeccompRule::new(conditions.map_err(failed)?).map_err(failed)?);
-            }
-        }
-    }
-    SeccompFilter::new(table, mismatch, matching, TargetArch::x86_64)
-        .and_then(TryInto::try_into)
-        .map_err(failed)
-}
-
-fn condition(condition: &Condition) -> Result<SeccompCondition, seccompiler::BackendError> {
-    let (argument, length, operator, value) = match *condition {
-        Condition::Is(argument, value) => {
-            (argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
-        }
-        Condition::IsNot(argument, value) => {
-            (argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
-        }
-        Condition::Masked(argument, mask, value) => (
-            argument,
-            SeccompCmpArgLen::Qword,
-            SeccompCmpOp::MaskedEq(mask),
-            value,
-        ),
-        Condition::Given(argument) => (argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0),
-    };
-    SeccompCondition::new(argument, length, operator, value)
-}
-
-/// `BPF_RET | BPF_K` with `SECCOMP_RET_ALLOW`.
-const ALLOWED: sock_filter = sock_filter {
-    code: 0x06,
-    jt: 0,
-    jf: 0,
-    k: 0x7fff_0000,
-};
-
-/// Foreign architectures and x32 calls kill; numbers above [`NEWEST`] are ENOSYS. Falls through to what follows.
-fn prelude() -> [sock_filter; 8] {
-    const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
-    const IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
-    const IF_GREATER: u16 = 0x25; // BPF_JMP | BPF_JGT | BPF_K
-    const IF_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
-    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
-    const NUMBER_AT: u32 = 0; // offsetof(struct seccomp_data, nr)
-    const ARCH_AT: u32 = 4; // offsetof(struct seccomp_data, arch)
-    const KILL_PROCESS: u32 = 0x8000_0000;
-    const ERRNO: u32 = 0x0005_0000;
-    let line = |code, jt, jf, k| sock_filter { code, jt, jf, k };
-    [
-        line(LOAD, 0, 0, ARCH_AT),
-        line(IF_EQUAL, 1, 0, NATIVE),
-        line(RETURN, 0, 0, KILL_PROCESS),
-        line(LOAD, 0, 0, NUMBER_AT),
-        line(IF_AT_LEAST, 0, 1, X32_BIT),
-        line(RETURN, 0, 0, KILL_PROCESS),
-        line(IF_GREATER, 0, 1, NEWEST as u32),
-        line(RETURN, 0, 0, ERRNO | libc::ENOSYS.cast_unsigned()),
-    ]
 }
 
 #[cfg(test)]

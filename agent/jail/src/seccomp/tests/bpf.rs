@@ -8,7 +8,7 @@ pub(super) fn answer(filters: &Filters, call: &Call) -> Action {
     let data = data(call);
     let answers: Vec<u32> = filters
         .programs()
-        .map(|program| run(program, &data))
+        .map(|program| run(program, &data).0)
         .collect();
     let strongest = answers.iter().rev().min_by_key(|answer| strength(**answer));
     match *strongest.unwrap() {
@@ -35,13 +35,23 @@ fn data(call: &Call) -> [u8; 64] {
     data
 }
 
-/// The instructions that seccompiler and the prelude use (<linux/bpf_common.h>).
-fn run(program: &[sock_filter], data: &[u8; 64]) -> u32 {
+/// The most instructions that one of the filters takes for the call.
+pub(super) fn steps(filters: &Filters, call: &Call) -> usize {
+    let data = data(call);
+    let steps = filters.programs().map(|program| run(program, &data).1);
+    steps.max().unwrap()
+}
+
+/// A program's answer, and how many instructions it took. It knows those that seccompiler and this crate use
+/// (<linux/bpf_common.h>).
+fn run(program: &[sock_filter], data: &[u8; 64]) -> (u32, usize) {
     let mut accumulator = 0u32;
     let mut at = 0;
+    let mut steps = 0;
     loop {
         let line = &program[at];
         at += 1;
+        steps += 1;
         let mut jump = |taken: bool| at += usize::from(if taken { line.jt } else { line.jf });
         match line.code {
             0x20 => {
@@ -49,7 +59,7 @@ fn run(program: &[sock_filter], data: &[u8; 64]) -> u32 {
                 accumulator = u32::from_le_bytes(data[from..from + 4].try_into().unwrap());
             }
             0x05 => at += usize::try_from(line.k).unwrap(),
-            0x06 => return line.k,
+            0x06 => return (line.k, steps),
             0x15 => jump(accumulator == line.k),
             0x25 => jump(accumulator > line.k),
             0x35 => jump(accumulator >= line.k),
