@@ -17,6 +17,7 @@ use ::jail::Bytes;
 use jail::NotPrepared;
 use meters::{How, Meters};
 use prometheus_client::registry::Registry;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stock::{Bounds, Change, Stock};
@@ -70,6 +71,8 @@ pub(crate) struct Pool {
     /// Rung when a blank jail is missing, and when there is one more or other programs are wanted.
     missing: Notify,
     changed: Notify,
+    /// Rung when all are destroyed.
+    retired: Notify,
 }
 
 impl Pool {
@@ -83,6 +86,7 @@ impl Pool {
             meters: Meters::default(),
             missing: Notify::new(),
             changed: Notify::new(),
+            retired: Notify::new(),
         }
     }
 
@@ -158,6 +162,7 @@ impl Pool {
         self.meters.stocked(&stock);
         drop(stock);
         drop(retired);
+        self.retired.notify_waiters();
         self.missing.notify_one();
         self.changed.notify_one();
     }
@@ -244,8 +249,20 @@ impl Pool {
 
     async fn prepare(&self, ahead: Ahead, mut jail: Jail, generation: u64) {
         let since = Instant::now();
-        let outcome = jail.prepare(&ahead).await;
+        let mut retired = pin!(self.retired.notified());
+        // From here on it is heard of.
+        retired.as_mut().enable();
+        let is_of_use = generation == self.stock().generation();
+        let outcome = tokio::select! {
+            outcome = jail.prepare(&ahead), if is_of_use => Some(outcome),
+            () = retired, if is_of_use => None,
+            else => None,
+        };
         let mut stock = self.stock();
+        let Some(outcome) = outcome else {
+            stock.put_prepared(generation, None);
+            return;
+        };
         match outcome {
             Ok(usage) => {
                 let (took, memory) = (since.elapsed(), Bytes(usage.memory_peak));
@@ -253,8 +270,6 @@ impl Pool {
                 self.meters.started(&ahead, took, memory);
                 stock.put_prepared(generation, Some((ahead, jail)));
             }
-            // Its jail is retired.
-            Err(_) if generation != stock.generation() => stock.put_prepared(generation, None),
             Err(error) => {
                 self.meters.not_started(&ahead);
                 let now = Instant::now();

@@ -191,6 +191,36 @@ async fn a_program_that_can_not_start_keeps_no_jail_from_being_made() {
     }
 }
 
+/// Not when its program waits at last, which may take 20 s.
+#[tokio::test]
+async fn a_jail_whose_program_is_being_started_retires_at_once() {
+    let (warden, pool) = Warden::with_pool(2);
+    pool.expect(&[program("a")]);
+    let test = async {
+        let _first = warden.brings(warden.is_asked().await, 1);
+        let _second = warden.brings(warden.is_asked().await, 2);
+        let ToWarden::Arm(..) = warden.hears().await else {
+            panic!("its limits come first");
+        };
+        pool.retire();
+        let mut gone = Vec::new();
+        while gone.len() < 2 {
+            match warden.hears().await {
+                ToWarden::Destroy(JailId(number)) => gone.push(number),
+                ToWarden::Create(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        gone.sort_unstable();
+        assert_eq!(gone, [1, 2]);
+    };
+    tokio::select! {
+        ended = pool.link.pump() => panic!("{ended:?}"),
+        () = pool.fill() => panic!("the warden is there"),
+        ended = timeout(LONG, test) => ended.unwrap(),
+    }
+}
+
 async fn await_ready(pool: &Pool, count: usize) {
     while pool.stock().len() != count {
         sleep(Duration::from_millis(1)).await;
