@@ -120,6 +120,8 @@ impl Node {
         let pool = Pool::new(Arc::clone(&link), size, memory);
         let mut figures = Registry::with_prefix("capsule");
         pool.register(&mut figures);
+        let compile_cache = CompileCache::new(settings.compile_cache_size);
+        compile_cache.register(&mut figures);
         let node = Self {
             shelf: Shelf::new(
                 store,
@@ -136,7 +138,7 @@ impl Node {
             health: Health::new(link.drain(), link.unsound()),
             desk: Desk::new(link),
             pool,
-            compile_cache: CompileCache::new(settings.compile_cache_size),
+            compile_cache,
             figures,
             cores: settings.cores,
         };

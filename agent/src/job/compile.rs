@@ -37,17 +37,15 @@ pub(super) async fn build(node: &Node, job: &Job, key: Option<Key>) -> Result<Bu
     let Some(key) = key else {
         return plain(node, job).await;
     };
-    let built = match node.compile_cache.find(&key) {
-        Known::Nothing => first(node, job, key).await?,
-        Known::EachIsAnother => plain(node, job).await?,
-        Known::Result(result) if !result.outcome.is_success() => Built::Failed(result),
+    match node.compile_cache.find(&key) {
+        Known::Nothing => first(node, job, key).await,
+        Known::EachIsAnother => plain(node, job).await,
+        Known::Result(result) if !result.outcome.is_success() => Ok(Built::Failed(result)),
         Known::Result(result) => {
             let jail = prepare(node, job, &result.artefacts, Stages::RunOnly).await?;
-            Built::Ready(jail, Some(result))
+            Ok(Built::Ready(jail, Some(result)))
         }
-    };
-    tracing::debug!(stats = ?node.compile_cache.stats(), "compile cache");
-    Ok(built)
+    }
 }
 
 /// As if there were no cache.

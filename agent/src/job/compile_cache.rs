@@ -4,6 +4,7 @@
 //! front that was taken over put there ends with it. Knows no jail.
 
 mod key;
+mod meters;
 
 pub(super) use key::Key;
 
@@ -11,6 +12,8 @@ use super::artefacts::Artefact;
 use super::phase::Outcome;
 use jail::Bytes;
 use lru::LruCache;
+use meters::Meters;
+use prometheus_client::registry::Registry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One result takes no more than this part of the cache, so that no program drives out all others.
@@ -45,34 +48,19 @@ enum Entry {
     EachIsAnother,
 }
 
-/// Counts since the start, and what there is now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stats {
-    /// Jobs that did not have to compile.
-    pub(crate) hits: u64,
-    /// Jobs that had to, and whose result could have been there.
-    pub(crate) misses: u64,
-    /// Results that were kept.
-    pub(crate) stores: u64,
-    /// Results that could not be kept.
-    pub(crate) uncacheable: u64,
-    /// Entries that made way for others.
-    pub(crate) evictions: u64,
-    /// Bytes of all entries.
-    pub(crate) bytes: u64,
-}
-
 /// The cache of a node: the least recently used entries make way when there are too many bytes.
 #[derive(Debug)]
 pub(crate) struct CompileCache {
     size: Bytes,
     state: Mutex<State>,
+    meters: Meters,
 }
 
 #[derive(Debug)]
 struct State {
     entries: LruCache<Key, Entry>,
-    stats: Stats,
+    /// Of all entries.
+    bytes: u64,
 }
 
 impl CompileCache {
@@ -80,12 +68,18 @@ impl CompileCache {
     pub(crate) fn new(size: Bytes) -> Self {
         let state = State {
             entries: LruCache::unbounded(),
-            stats: Stats::default(),
+            bytes: 0,
         };
         Self {
             size,
             state: Mutex::new(state),
+            meters: Meters::default(),
         }
+    }
+
+    /// Has its figures told.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.meters.register(registry);
     }
 
     /// Whether it keeps anything.
@@ -106,11 +100,12 @@ impl CompileCache {
             Some(Entry::EachIsAnother) => Known::EachIsAnother,
             None => Known::Nothing,
         };
-        match known {
-            Known::Result(_) => state.stats.hits += 1,
-            Known::Nothing => state.stats.misses += 1,
-            Known::EachIsAnother => state.stats.uncacheable += 1,
-        }
+        drop(state);
+        self.meters.looked_up(match known {
+            Known::Result(_) => "result",
+            Known::Nothing => "nothing",
+            Known::EachIsAnother => "each_is_another",
+        });
         known
     }
 
@@ -119,7 +114,7 @@ impl CompileCache {
         if result.size() > self.largest().get() {
             return self.count_uncacheable();
         }
-        self.state().stats.stores += 1;
+        self.meters.stored();
         self.put(key, Entry::Result(result));
     }
 
@@ -131,34 +126,31 @@ impl CompileCache {
 
     /// A result that can't be kept this time.
     pub(super) fn count_uncacheable(&self) {
-        self.state().stats.uncacheable += 1;
+        self.meters.not_stored();
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         let mut state = self.state();
         state.entries.clear();
-        state.stats.bytes = 0;
-    }
-
-    /// What it has done so far.
-    pub(crate) fn stats(&self) -> Stats {
-        self.state().stats
+        state.bytes = 0;
+        self.meters.holds(0);
     }
 
     fn put(&self, key: Key, entry: Entry) {
         let mut state = self.state();
-        state.stats.bytes += entry.size();
+        state.bytes += entry.size();
         if let Some((_, old)) = state.entries.push(key, entry) {
-            state.stats.bytes -= old.size();
+            state.bytes -= old.size();
         }
-        while state.stats.bytes > self.size.get() {
+        while state.bytes > self.size.get() {
             let Some((_, oldest)) = state.entries.pop_lru() else {
                 break;
             };
-            state.stats.bytes -= oldest.size();
-            state.stats.evictions += 1;
+            state.bytes -= oldest.size();
+            self.meters.evicted();
         }
+        self.meters.holds(state.bytes);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

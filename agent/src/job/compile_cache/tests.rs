@@ -40,6 +40,19 @@ fn stdout(cache: &CompileCache, number: u8) -> Option<String> {
     }
 }
 
+/// One of the cache's figures as they are told.
+fn figure(cache: &CompileCache, name: &str) -> u64 {
+    let mut registry = Registry::default();
+    cache.register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let name = format!("compile_cache_{name} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&name));
+    line.unwrap_or_else(|| panic!("no {name}in {text}"))
+        .parse()
+        .unwrap()
+}
+
 #[test]
 fn a_result_is_found_by_its_key_only() {
     let cache = CompileCache::new(Bytes::mib(1));
@@ -50,7 +63,7 @@ fn a_result_is_found_by_its_key_only() {
     assert_eq!(stdout(&cache, 1).as_deref(), Some("another"));
     cache.clear();
     assert_eq!(stdout(&cache, 1), None);
-    assert_eq!(cache.stats().bytes, 0);
+    assert_eq!(figure(&cache, "size_bytes"), 0);
 }
 
 #[test]
@@ -61,14 +74,14 @@ fn the_least_recently_used_makes_way() {
     for number in 0..room {
         cache.keep(key(number), result(&number.to_string(), &[3000]));
     }
-    assert_eq!(cache.stats().evictions, 0);
+    assert_eq!(figure(&cache, "evictions_total"), 0);
     assert!(stdout(&cache, 0).is_some());
     cache.keep(key(room), result("", &[3000]));
-    assert_eq!(cache.stats().evictions, 1);
+    assert_eq!(figure(&cache, "evictions_total"), 1);
     assert!(stdout(&cache, 0).is_some(), "used a moment ago");
     assert!(stdout(&cache, 1).is_none(), "used longest ago");
     assert!(stdout(&cache, room).is_some());
-    assert!(cache.stats().bytes <= 30_000);
+    assert!(figure(&cache, "size_bytes") <= 30_000);
 }
 
 #[test]
@@ -80,8 +93,8 @@ fn no_result_takes_more_than_its_share() {
     assert!(stdout(&cache, 2).is_some());
     cache.keep(key(3), result(&"x".repeat(10_000), &[]));
     assert!(stdout(&cache, 3).is_none(), "texts count too");
-    let stats = cache.stats();
-    assert_eq!((stats.stores, stats.uncacheable), (1, 2));
+    assert_eq!(figure(&cache, "stores_total"), 1);
+    assert_eq!(figure(&cache, "not_stored_total"), 2);
 }
 
 /// Also of what takes nothing but its own place there are not more than fit.
@@ -93,7 +106,7 @@ fn what_is_never_kept_is_remembered_within_bounds() {
     }
     let is_known = |number| matches!(cache.find(&key(number)), Known::EachIsAnother);
     assert!(!is_known(9) && is_known(10) && is_known(19));
-    assert_eq!(cache.stats().bytes, 10 * OVERHEAD);
+    assert_eq!(figure(&cache, "size_bytes"), 10 * OVERHEAD);
 }
 
 #[test]
@@ -105,15 +118,17 @@ fn everything_is_counted() {
     cache.never(key(2));
     assert!(matches!(cache.find(&key(2)), Known::EachIsAnother));
     cache.count_uncacheable();
-    let expected = Stats {
-        hits: 1,
-        misses: 1,
-        stores: 1,
-        uncacheable: 3,
-        evictions: 0,
-        bytes: result("", &[100]).size() + OVERHEAD,
-    };
-    assert_eq!(cache.stats(), expected);
+    for (name, expected) in [
+        ("lookups_total{found=\"result\"}", 1),
+        ("lookups_total{found=\"nothing\"}", 1),
+        ("lookups_total{found=\"each_is_another\"}", 1),
+        ("stores_total", 1),
+        ("not_stored_total", 2),
+        ("evictions_total", 0),
+        ("size_bytes", result("", &[100]).size() + OVERHEAD),
+    ] {
+        assert_eq!(figure(&cache, name), expected, "{name}");
+    }
 }
 
 #[test]
