@@ -38,7 +38,7 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     // The roles that other processes of the node start, before anything else happens in them.
     match std::env::args().nth(1).as_deref() {
-        Some("jail-init") => return jail::init::main(),
+        Some(warden::BUILD) => return warden::build_main(),
         Some("front") => return tell(front::main()),
         Some(runtimes::PREPARE) => return runtimes::prepare_main(),
         Some(runtimes::CHECK) => return runtimes::check_main(),

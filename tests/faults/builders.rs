@@ -3,17 +3,8 @@
 use crate::job::{assert_gone, assert_serves, options, signal};
 use crate::load::Load;
 use capsule_tests::Node;
-use capsule_tests::processes::{self, Process};
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
-
-/// The builders at work: children of the warden that run its own image.
-pub(crate) fn builders(node: &Node) -> Vec<Process> {
-    let warden = node.warden();
-    let mut found = processes::descendants(warden.pid);
-    found.retain(|process| process.parent == warden.pid && process.args == warden.args);
-    found
-}
 
 /// A job without a jail fails; the node has the next one made.
 #[test]
@@ -24,7 +15,7 @@ fn killed_builders_cost_no_more_than_their_jails() {
     let end = Instant::now() + Duration::from_secs(4);
     let mut pause = 0;
     while Instant::now() < end {
-        for builder in builders(&node) {
+        for builder in node.builders() {
             signal(&builder, Signal::SIGKILL);
             killed += 1;
         }
@@ -51,7 +42,7 @@ fn a_builder_that_stands_still_does_not_outlive_the_node() {
     let end = Instant::now() + Duration::from_secs(10);
     let stopped = loop {
         assert!(Instant::now() < end, "no builder is met");
-        if let Some(builder) = builders(&node).pop() {
+        if let Some(builder) = node.builders().pop() {
             signal(&builder, Signal::SIGSTOP);
             if builder.is_there() {
                 break builder;

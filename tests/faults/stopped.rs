@@ -1,6 +1,5 @@
 //! Processes of a jail that stand still, for ever: a debugger does that, or a freezer.
 
-use crate::builders::builders;
 use crate::job::{
     answer, assert_gone, assert_serves, begin, is_42, options, program, python, signal, sleeper,
 };
@@ -107,7 +106,7 @@ fn an_init_without_a_builder_does_not_stay() {
         let unready = |init: &Process| init.uid == 0 && init.cgroups().lines().any(attached);
         signal(&init, Signal::SIGSTOP);
         // Several jails may be in the making; an init that is not ready has its builder among them.
-        for builder in builders(&node) {
+        for builder in node.builders() {
             signal(&builder, Signal::SIGKILL);
         }
         match Process::read(init.pid).filter(|now| unready(now) && now.state == 'T') {

@@ -6,7 +6,6 @@ use crate::watch::Watch;
 use capsule_tests::Node;
 use capsule_tests::processes::Process;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::thread::Scope;
 use std::time::{Duration, Instant};
@@ -21,16 +20,13 @@ const FOR_EVER: u32 = 4;
 /// The longest stop that is taken back. Shorter than what makes the warden give a front up.
 const STOPPED_MS: u64 = 3000;
 
-/// How long a builder, which lives for milliseconds, is waited for.
-const BUILDER: Duration = Duration::from_millis(300);
-
 /// A kind of process that may be struck.
 pub(crate) struct Victim {
     pub(crate) name: &'static str,
     /// How often it is chosen.
     weight: u32,
-    /// Those that there are, of a node and its warden.
-    find: fn(&Node, &Process) -> Vec<Process>,
+    /// Those that there are.
+    find: fn(&Node) -> Vec<Process>,
 }
 
 /// All kinds: to have another one struck, add it here.
@@ -38,27 +34,27 @@ pub(crate) const VICTIMS: [Victim; 5] = [
     Victim {
         name: "front",
         weight: 1,
-        find: |node, _| node.front().into_iter().collect(),
+        find: |node| node.front().into_iter().collect(),
     },
     Victim {
         name: "init",
         weight: 8,
-        find: |node, _| node.inits(),
+        find: |node| node.inits(),
     },
     Victim {
         name: "holder",
         weight: 8,
-        find: |node, _| in_jails(node, |name| name == "capsule-holder"),
+        find: |node| in_jails(node, |name| name == "capsule-holder"),
     },
     Victim {
         name: "builder",
         weight: 8,
-        find: |_, warden| builders(warden),
+        find: |node| node.builders(),
     },
     Victim {
         name: "program",
         weight: 10,
-        find: |node, _| in_jails(node, |name| !name.starts_with("capsule-")),
+        find: |node| in_jails(node, |name| !name.starts_with("capsule-")),
     },
 ];
 
@@ -67,24 +63,6 @@ fn in_jails(node: &Node, named: fn(&str) -> bool) -> Vec<Process> {
     let mut found = node.programs();
     found.retain(|process| named(&process.name) && process.state != 'Z');
     found
-}
-
-/// Children of the warden that run its own image.
-fn builders(warden: &Process) -> Vec<Process> {
-    let children = format!("/proc/{0}/task/{0}/children", warden.pid);
-    let end = Instant::now() + BUILDER;
-    while Instant::now() < end {
-        let text = fs::read_to_string(&children).unwrap_or_default();
-        let children = text
-            .split_whitespace()
-            .filter_map(|pid| Process::read(pid.parse().ok()?));
-        let found: Vec<_> = children.filter(|child| child.args == warden.args).collect();
-        if !found.is_empty() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(3));
-    }
-    Vec::new()
 }
 
 /// What was done to whom.
@@ -142,12 +120,11 @@ pub(crate) fn strike<'scope>(
     blows: &'scope Blows,
     watch: &'scope Watch,
 ) {
-    let warden = node.warden();
     scope.spawn(move || {
         let mut random = fastrand::Rng::with_seed(seed);
         while load.goes_on() {
             std::thread::sleep(Duration::from_millis(random.u64(..2 * PAUSE_MS)));
-            let Some((victim, target)) = choose(&mut random, (node, &warden), watch) else {
+            let Some((victim, target)) = choose(&mut random, node, watch) else {
                 continue;
             };
             let (is_front, now) = (victim.name == "front", Instant::now());
@@ -177,7 +154,7 @@ pub(crate) fn strike<'scope>(
 /// A process of a kind drawn at random, if there is any.
 fn choose(
     random: &mut fastrand::Rng,
-    (node, warden): (&Node, &Process),
+    node: &Node,
     watch: &Watch,
 ) -> Option<(&'static Victim, Target)> {
     let victim = draw(random);
@@ -185,7 +162,7 @@ fn choose(
     if victim.name == "front" && !watch.is_up() && random.u32(..4) > 0 {
         return None;
     }
-    let found = (victim.find)(node, warden);
+    let found = (victim.find)(node);
     let process = random.choice(&found)?;
     Some((victim, Target::open(process)?))
 }

@@ -277,12 +277,24 @@ impl Node {
         self.with_role("front").into_iter().next()
     }
 
-    /// The first processes of all jails. What they have forked still has their command line.
+    /// The processes that make jails.
+    #[must_use]
+    pub fn builders(&self) -> Vec<Process> {
+        self.children("capsule-builder")
+    }
+
+    /// The first processes of all jails.
     #[must_use]
     pub fn inits(&self) -> Vec<Process> {
-        let mut inits = self.with_role("jail-init");
-        inits.retain(|process| process.parent == self.process.pid());
-        inits
+        self.children("capsule-init")
+    }
+
+    /// Children of the first process by the kernel's name of them: a copy of a process still has its command line.
+    fn children(&self, name: &str) -> Vec<Process> {
+        let warden = self.process.pid();
+        let mut found = processes::descendants(warden);
+        found.retain(|process| process.parent == warden && process.name == name);
+        found
     }
 
     /// Processes that run under uids of programs.
@@ -372,14 +384,20 @@ impl Node {
         faults
     }
 
-    /// Descriptors open in each process that lives as long as the node.
+    /// Descriptors open in each process that lives as long as the node, and in the builder that has most.
     fn descriptor_counts(&self) -> BTreeMap<&'static str, usize> {
+        /// Channel and pidfd: there are as many builders as were needed at once.
+        const OF_A_BUILDER: usize = 2;
+        let open = |process: Process| process.descriptors().len();
+        let builders = self.builders();
         let warden = Process::read(self.process.pid())
-            .map(|process| ("warden", process.descriptors().len()));
-        let front = self
-            .front()
-            .map(|process| ("front", process.descriptors().len()));
-        warden.into_iter().chain(front).collect()
+            .map(|process| open(process).saturating_sub(OF_A_BUILDER * builders.len()));
+        let front = self.front().map(open);
+        let builder = builders.into_iter().map(open).max();
+        [("warden", warden), ("front", front), ("builder", builder)]
+            .into_iter()
+            .filter_map(|(role, count)| Some((role, count?)))
+            .collect()
     }
 
     /// What warden and front have open more than when they were ready, which an idle node has not.

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  warden (root)            makes and destroys jails, owns their cgroups
-//!    └─ builder (root)      forked for one jail, makes it and exits            host/
+//!    └─ builder (root)      makes one jail after the other                     host/
 //!  warden
 //!    └─ init                pid 1 of the jail, uid `HostIds::init`, one capability set of its own
 //!         ├─ compile holder waits in the compile stage's cgroup, becomes the compiler    init/holder
@@ -18,8 +18,8 @@
 //! - init ⇄ holder: one stage channel each, closed by exec.
 //! - front ⇄ program: three pipes per stage, owned by the program's uid.
 //!
-//! Init is the agent's own binary, executed anew ([`init::main`]) so that no memory of the daemon is in the jail.
-//! It makes the mounts with real privilege, then enters the user namespace, then drops what it does not need:
+//! Init is a copy of its builder, which is the agent's own binary, executed anew: no memory of the daemon is in the jail.
+//! Init makes the mounts with real privilege, then enters the user namespace, then drops what it does not need:
 //! nothing inside owns the mounts. Holders exist because moving a process into a cgroup waits for an RCU grace
 //! period (about 10 ms on an idle machine): they are moved ahead of the job. A holder keeps init's uid until its
 //! go, so that compile-time code can't touch the run holder.

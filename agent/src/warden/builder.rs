@@ -1,33 +1,55 @@
-//! A builder: a short-lived child that makes one jail and tells how it went.
+//! Builders: processes of the agent's own binary, executed anew, that make jails.
+//!
+//! A jail's init is a copy of its builder, so a builder has nothing in its memory that must not be in a jail: no environment,
+//! no configuration but how jails are made, not one byte of a job. It makes one jail at a time and lives until it is killed
+//! or the warden lets go of it.
 
 use super::borrow;
-use super::hands::Hands;
-use jail::host::{Built, Spec};
+use super::protocol::{self, JailId};
+use crate::order::{self, in_memory};
+use jail::cgroup::{self, Tree};
+use jail::host::{Built, Child, Spec, start_builder};
 use jail::proto::{Failure, HostIds, Step};
-use jail::{cgroup, sys};
 use nix::sys::prctl;
-use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::{Pid, getpid, getppid};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Descriptors that come with a good report: init's pidfd, the oom event, then those for the front.
-const FDS: usize = 2 + super::protocol::CREATED_FDS;
+/// The builder's command.
+pub(crate) const BUILD: &str = "build-jails";
 
-/// A builder that takes longer than this is stuck: what it does takes some 20 ms, and it gives up on an init that
-/// does not answer long before.
+/// Descriptors that come with a good report: init's pidfd, the oom event, then those for the front.
+const FDS: usize = 2 + protocol::CREATED_FDS;
+
+/// A builder that takes longer than this for a jail is stuck: what it does takes some milliseconds, and it gives up on an
+/// init that does not answer long before.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A jail in the making.
+/// What all jails of a node are made from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) spec: Spec,
+    pub(super) tree: Tree,
+}
+
+/// One jail to be made.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    id: JailId,
+    ids: HostIds,
+}
+
+/// A builder, from the warden's side.
 pub(super) struct Builder {
-    pid: Pid,
-    report: OwnedFd,
+    child: Child,
+    link: OwnedFd,
     deadline: Instant,
-    /// Its number may belong to another process by now.
-    collected: bool,
+    /// It was killed, and may have made its jail all the same.
+    killed: bool,
 }
 
 /// What a builder made.
@@ -45,36 +67,48 @@ enum Report {
     Failed(Failure),
 }
 
+/// The groups of the jail with this number.
+pub(super) fn groups(tree: &Tree, id: JailId) -> cgroup::Jail {
+    tree.jail(&format!("jail-{}", id.0))
+}
+
 impl Builder {
-    /// Forks it.
-    pub(super) fn start(spec: &Spec, groups: &cgroup::Jail, ids: HostIds) -> io::Result<Self> {
-        let (report, theirs) = socketpair(
+    /// Starts one.
+    pub(super) fn start(plan: &Plan) -> io::Result<Self> {
+        let (link, theirs) = socketpair(
             AddressFamily::Unix,
             SockType::SeqPacket,
             None,
             SockFlag::SOCK_CLOEXEC,
         )?;
-        let warden = getpid();
-        match sys::fork()? {
-            sys::Forked::Parent(pid) => Ok(Self {
-                pid,
-                report,
-                deadline: Instant::now() + PATIENCE,
-                collected: false,
-            }),
-            sys::Forked::Child => live(spec, groups, ids, &theirs, warden),
+        let plan = in_memory(&serde_json::to_vec(plan)?)?;
+        let child = start_builder(BUILD, &[plan.as_fd(), theirs.as_fd()])?;
+        Ok(Self::with(child, link))
+    }
+
+    fn with(child: Child, link: OwnedFd) -> Self {
+        Self {
+            child,
+            link,
+            deadline: Instant::now() + PATIENCE,
+            killed: false,
         }
     }
 
-    /// A report without a process behind it.
+    /// Has it make a jail. It must not be making one.
+    ///
+    /// # Errors
+    /// `EPIPE` where it is dead.
+    pub(super) fn order(&mut self, id: JailId, ids: HostIds) -> io::Result<()> {
+        self.deadline = Instant::now() + PATIENCE;
+        protocol::send(self.link.as_fd(), &Order { id, ids }, &[])
+    }
+
+    /// A link without a process behind it.
     #[cfg(test)]
-    pub(super) fn unreal(pid: Pid, report: OwnedFd) -> Self {
-        Self {
-            pid,
-            report,
-            deadline: Instant::now() + PATIENCE,
-            collected: false,
-        }
+    pub(super) fn unreal(pid: Pid, link: OwnedFd) -> Self {
+        let process = std::fs::File::open("/dev/null").unwrap().into();
+        Self::with(Child { pid, process }, link)
     }
 
     /// Time passes until it counts as stuck.
@@ -83,13 +117,9 @@ impl Builder {
         self.deadline = Instant::now();
     }
 
+    #[cfg(test)]
     pub(super) const fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// It has died and was waited for.
-    pub(super) const fn collected(&mut self) {
-        self.collected = true;
+        self.child.pid
     }
 
     /// When it is to be given up.
@@ -97,15 +127,21 @@ impl Builder {
         self.deadline
     }
 
-    /// Kills it. Its report ends, and so does an init that it has begun, which hears nothing more.
-    pub(super) fn kill(&self, hands: &mut impl Hands) {
-        if !self.collected {
-            hands.kill_builder(self.pid);
-        }
+    /// Kills it. Its link ends, and so does an init that it has begun, which hears nothing more.
+    pub(super) fn kill(&mut self) {
+        self.killed = true;
+        // Dead already is as good.
+        jail::host::kill(self.child.process.as_fd()).ok();
     }
 
+    /// Whether it was not killed.
+    pub(super) const fn is_wanted(&self) -> bool {
+        !self.killed
+    }
+
+    /// Where its report comes, or that it is dead.
     pub(super) fn report(&self) -> BorrowedFd<'_> {
-        self.report.as_fd()
+        self.link.as_fd()
     }
 
     /// What it made, once its report is readable.
@@ -114,11 +150,11 @@ impl Builder {
             step: Step::Builder,
             errno: 0,
         };
-        let mut packet = [0u8; 64];
-        let (length, fds) =
-            sys::receive_with_fds(self.report.as_fd(), &mut packet).map_err(|_| broken())?;
-        let bytes = packet.get(..length).unwrap_or_default();
-        match postcard::from_bytes(bytes).map_err(|_| broken())? {
+        let (report, fds) = protocol::receive(self.link.as_fd())
+            .ok()
+            .flatten()
+            .ok_or_else(broken)?;
+        match report {
             Report::Failed(failure) => Err(failure),
             Report::Built(_) if fds.len() != FDS => Err(broken()),
             Report::Built(pid) => {
@@ -135,31 +171,33 @@ impl Builder {
     }
 }
 
-/// The child's whole life.
-#[expect(
-    clippy::exit,
-    reason = "a forked child must not return into the warden's loop"
-)]
-fn live(spec: &Spec, groups: &cgroup::Jail, ids: HostIds, report: &OwnedFd, warden: Pid) -> ! {
-    // A warden that is killed leaves nothing behind; one that was killed before this line is not the parent any more.
-    let alone = prctl::set_pdeathsig(Signal::SIGKILL).is_err() || getppid() != warden;
-    if alone {
-        std::process::exit(1);
+/// A builder's whole life.
+pub(crate) fn main() -> ExitCode {
+    // A name that can't be set is no reason to stop.
+    prctl::set_name(c"capsule-builder").ok();
+    match build_all() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
-    let told = tell(report, &jail::host::build(spec, groups, ids));
-    std::process::exit(i32::from(told.is_err()));
 }
 
-/// A builder's one report.
-pub(super) fn tell(report: &OwnedFd, outcome: &Result<Built, Failure>) -> io::Result<()> {
+/// Makes one jail after the other until the warden lets go.
+fn build_all() -> io::Result<()> {
+    let plan: Plan = order::take()?;
+    let link = OwnedFd::from(order::listener()?);
+    while let Some((order, _)) = protocol::receive::<Order>(link.as_fd())? {
+        let groups = groups(&plan.tree, order.id);
+        tell(&link, &jail::host::build(&plan.spec, &groups, order.ids))?;
+    }
+    Ok(())
+}
+
+/// How a jail has come out.
+pub(super) fn tell(link: &OwnedFd, outcome: &Result<Built, Failure>) -> io::Result<()> {
     let built = match outcome {
         Ok(built) => built,
-        Err(failure) => {
-            let packet = postcard::to_allocvec(&Report::Failed(*failure));
-            return sys::send_with_fds(report.as_fd(), &packet.map_err(io::Error::other)?, &[]);
-        }
+        Err(failure) => return protocol::send(link.as_fd(), &Report::Failed(*failure), &[]),
     };
-    let packet = postcard::to_allocvec(&Report::Built(built.pid)).map_err(io::Error::other)?;
     let ends = built
         .stdio
         .iter()
@@ -169,7 +207,7 @@ pub(super) fn tell(report: &OwnedFd, outcome: &Result<Built, Failure>) -> io::Re
             .into_iter()
             .chain(ends),
     );
-    let sent = sys::send_with_fds(report.as_fd(), &packet, &fds);
+    let sent = protocol::send(link.as_fd(), &Report::Built(built.pid), &fds);
     if sent.is_err() {
         jail::host::kill(built.init.as_fd())?;
     }

@@ -1,6 +1,6 @@
 //! The jails of a node, each from its order to the removal of its last cgroup.
 
-use super::builder::Product;
+use super::builder::{Plan, Product, groups};
 use super::front::Front;
 use super::hands::{Hands, Host};
 use super::life::{Jail, RETRY, State, readable};
@@ -41,7 +41,10 @@ pub(super) struct Jails<H = Host> {
 impl Jails {
     pub(super) fn new(options: &Options) -> Self {
         Self {
-            hands: Host::new(options.spec.clone()),
+            hands: Host::new(Plan {
+                spec: options.spec.clone(),
+                tree: options.tree.clone(),
+            }),
             tree: options.tree.clone(),
             ceiling: options.spec.jail_memory,
             slots: Slots::new(options.first_id, options.max_jails),
@@ -97,11 +100,11 @@ impl<H: Hands> Jails<H> {
             errno: nix::libc::EAGAIN,
         })?;
         self.last += 1;
-        let groups = self.tree.jail(&format!("jail-{}", self.last));
-        match self.hands.build(&groups, ids) {
+        let id = JailId(self.last);
+        match self.hands.build(id, ids) {
             Ok(builder) => {
-                let jail = Jail::ordered(ids, groups, request, builder);
-                self.jails.insert(JailId(self.last), jail);
+                let jail = Jail::ordered(ids, groups(&self.tree, id), request, builder);
+                self.jails.insert(id, jail);
                 Ok(())
             }
             Err(error) => {
@@ -193,18 +196,22 @@ impl<H: Hands> Jails<H> {
     /// Takes over what builders have finished, and tells the front, if there is still one to tell.
     pub(super) fn collect_built(&mut self, front: Option<&Front>) {
         for (id, jail) in &mut self.jails {
-            let State::Building(request, builder) = &jail.state else {
+            let State::Building(request, builder) = &mut jail.state else {
                 continue;
             };
             if !readable(builder.report()) {
                 if builder.deadline() <= Instant::now() {
-                    builder.kill(&mut self.hands);
+                    self.hands.kill_builder(builder);
                 }
                 continue;
             }
             let front = front.filter(|_| !jail.unwanted);
             let request = *request;
-            match builder.finish() {
+            let finished = builder.finish();
+            if let Some(builder) = jail.release() {
+                self.hands.take_back(builder);
+            }
+            match finished {
                 Ok(product) => {
                     if let Some(front) = front {
                         front.tell(
@@ -234,7 +241,7 @@ impl<H: Hands> Jails<H> {
         }
     }
 
-    /// A child of the warden has died: a builder, or a jail's init and with it everything in the jail.
+    /// A child of the warden has died: perhaps a jail's init and with it everything in the jail.
     pub(super) fn died(&mut self, pid: Pid) {
         self.jails.values_mut().for_each(|jail| jail.died(pid));
     }

@@ -105,10 +105,20 @@ impl Jail {
         self.unwanted = true;
     }
 
-    /// A child of the warden has died: perhaps its builder, or its init and with it everything in it.
+    /// Gives back the builder, after which it is built or not.
+    pub(super) fn release(&mut self) -> Option<Builder> {
+        match std::mem::replace(&mut self.state, State::Dead) {
+            State::Building(_, builder) => Some(builder),
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// A child of the warden has died: perhaps its init and with it everything in it. A builder's link tells of its end.
     pub(super) fn died(&mut self, pid: Pid) {
         match &mut self.state {
-            State::Building(_, builder) if builder.pid() == pid => builder.collected(),
             State::Alive(product) if product.init == pid => self.state = State::Dead,
             State::Dying(init) if *init == pid => self.state = State::Dead,
             _ => {}
@@ -164,8 +174,8 @@ impl Jail {
 
     /// Kills what lives in it. Its cgroups stay, to be asked for what was used.
     pub(super) fn end_now(&mut self, hands: &mut impl Hands) {
-        match &self.state {
-            State::Building(_, builder) => builder.kill(hands),
+        match &mut self.state {
+            State::Building(_, builder) => hands.kill_builder(builder),
             State::Alive(product) => {
                 hands.kill_init(product);
                 self.state = State::Dying(product.init);

@@ -1,7 +1,7 @@
 //! The warden: the main process, root, single-threaded, synchronous.
 //!
 //! It owns the listeners, the front process, the jails and their cgroups. It parses nothing a client wrote. Its loop
-//! waits in one poll and never blocks otherwise: making a jail happens in a forked builder, checking the runtimes in a
+//! waits in one poll and never blocks otherwise: making a jail happens in a builder, checking the runtimes in a
 //! helper; what it does itself are writes to cgroup files, kills, and removals that are tried again later when the kernel
 //! is not ready.
 
@@ -19,6 +19,7 @@ mod slots;
 mod supplies;
 mod upkeep;
 
+pub(crate) use builder::{BUILD, main as build_main};
 pub(crate) use front::{CONFIG_FD, FIRST_LISTENER_FD, LINK_FD, PACKAGES_FD};
 pub(crate) use signals::hold_checks;
 

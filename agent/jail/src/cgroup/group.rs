@@ -1,10 +1,11 @@
 //! One group, in every hierarchy that is used.
 
 use super::{CgroupError, Version, files};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The folders of one group: the same folder four times on v2, up to four different ones on v1.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) version: Version,
     pub(super) memory: PathBuf,

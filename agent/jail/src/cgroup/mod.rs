@@ -23,12 +23,13 @@ pub use offer::{Offer, offer};
 
 use crate::Bytes;
 use group::Group;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Which kernel interface the limits are enforced through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
     /// Controllers on hierarchies of their own (kernel document admin-guide/cgroup-v1).
     V1,
@@ -87,7 +88,7 @@ impl CgroupError {
 }
 
 /// The group above all jobs of a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tree(Group);
 
 impl Tree {

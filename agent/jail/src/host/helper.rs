@@ -1,5 +1,5 @@
-//! Starts the agent's own binary anew as a helper: root like this process, with nothing of it but the descriptors and
-//! the mounts.
+//! Starts the agent's own binary anew as a helper or a builder: root like this process, with nothing of it but the
+//! descriptors and the mounts.
 
 use super::unprivileged::{Child, leave};
 use crate::sys::{self, process::Cloned};
@@ -32,6 +32,18 @@ pub fn start_helper(role: &str, urgency: Urgency, fds: &[BorrowedFd<'_>]) -> io:
     match sys::process::clone_into(NAMESPACES, None)? {
         Cloned::Parent(pid, process) => Ok(Child { pid, process }),
         Cloned::Child => leave(become_helper(role, urgency, fds)),
+    }
+}
+
+/// Starts `capsule-agent ROLE` as a process that makes jails: as [`start_helper`], but in this process's pid namespace, so that
+/// the jails can be this process's children.
+///
+/// # Errors
+/// As [`start_helper`].
+pub fn start_builder(role: &str, fds: &[BorrowedFd<'_>]) -> io::Result<Child> {
+    match sys::process::clone_into(0, None)? {
+        Cloned::Parent(pid, process) => Ok(Child { pid, process }),
+        Cloned::Child => leave(become_helper(role, Urgency::Awaited, fds)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The host's side of a jail: makes one, signals one. Runs as root, in a builder process forked for each jail; and what
-//! the warden needs beside jails, its other processes and the mounts of the runtimes.
+//! The host's side of a jail: makes one, signals one. Runs as root, in builder processes; and what the warden needs beside
+//! jails, its other processes and the mounts of the runtimes.
 
 mod build;
 mod helper;
@@ -11,7 +11,7 @@ mod unprivileged;
 
 pub use build::{Built, build};
 pub(crate) use build::{NAMESPACES, map_ids};
-pub use helper::{Urgency, start_helper};
+pub use helper::{Urgency, start_builder, start_helper};
 pub use image::{has_loop_devices, knows_file_system, mount_image};
 pub use pipes::StageEnds;
 pub use rights::{give_up_rights, require_no_rights};
@@ -21,12 +21,13 @@ pub use unprivileged::{Child, Network, Unprivileged, start_unprivileged};
 use crate::Bytes;
 use crate::proto::{HostIds, Setup};
 use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 /// What all jails of a node have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// Folder that becomes the read-only root of every jail.
     pub base: PathBuf,

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
 /// Number of the first descriptor that init is given: setup, control, then three pipe ends per stage.
-pub const FIRST_FD: RawFd = 3;
+pub(crate) const FIRST_FD: RawFd = 3;
 
 /// Read end of stdin, write ends of stdout and stderr.
 pub(super) type Stdio = [OwnedFd; 3];

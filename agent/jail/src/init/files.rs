@@ -43,6 +43,11 @@ impl Files {
         file.write_all(piece).at(Step::Files)
     }
 
+    /// Whether there is a file, which is not finished.
+    pub(super) const fn is_writing(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// Closes the last file, so that it can be executed (`ETXTBSY` otherwise).
     pub(super) fn finish(&mut self) {
         self.current = None;

@@ -14,7 +14,7 @@ mod rootfs;
 mod serve;
 mod surroundings;
 
-pub use channels::FIRST_FD;
+pub(crate) use channels::FIRST_FD;
 
 use crate::proto::{Failure, FromBuilder, Stage, Step, ToBuilder};
 use channels::{Builder, Inherited, Stdio};
@@ -22,7 +22,6 @@ use holder::Holder;
 use nix::sys::prctl;
 use serve::Service;
 use std::os::unix::net::UnixStream;
-use std::process::ExitCode;
 
 /// Uid and gid of init inside the jail.
 pub const INIT_ID: u32 = 999;
@@ -31,19 +30,17 @@ pub const PROGRAM_ID: u32 = 1000;
 /// Where the submitted files are and the stages start.
 pub const SUBMISSION: &str = "/box/submission";
 
-/// Entry point of the process. Its descriptors from [`FIRST_FD`] on are those that
-/// [`host::build`](crate::host::build) placed there.
-#[must_use]
-pub fn main() -> ExitCode {
-    // Executed through /proc/self/exe, it would be called "exe"; a name that can't be set is no reason to stop.
+/// The whole life of the process, which ends with the status that this returns. Its descriptors from [`FIRST_FD`] on are
+/// those that [`host::build`](crate::host::build) placed there.
+pub(crate) fn live() -> i32 {
+    // It has the builder's name; one that can't be set is no reason to stop.
     prctl::set_name(c"capsule-init").ok();
-    match Inherited::take() {
-        Ok(inherited) => run(inherited),
-        Err(_) => ExitCode::FAILURE,
-    }
+    let ended_well = Inherited::take().is_ok_and(run);
+    i32::from(!ended_well)
 }
 
-fn run(inherited: Inherited) -> ExitCode {
+/// Whether it served its job to the end.
+fn run(inherited: Inherited) -> bool {
     let Inherited {
         builder,
         control,
@@ -56,14 +53,12 @@ fn run(inherited: Inherited) -> ExitCode {
     match service {
         Ok(service) => {
             drop((builder, stdio));
-            service
-                .run()
-                .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+            service.run().is_ok()
         }
         Err(failure) => {
             // The builder learns why; when even that fails, the closed channel says enough.
             builder.send(&ToBuilder::Failed(failure)).ok();
-            ExitCode::FAILURE
+            false
         }
     }
 }

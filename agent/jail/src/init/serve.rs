@@ -136,9 +136,11 @@ impl Service {
                 self.begin(stage);
                 self.holders[stage.index()].start(program)?;
             }
-            // What compile leaves behind is killed, and a program that waits would be with it.
+            // What compile leaves behind is killed, and a program that waits would be with it. No file of a job is there yet.
             Ok(ToInit::Prepare(program))
-                if self.ahead == Ahead::None && self.stage == Progress::Files =>
+                if self.ahead == Ahead::None
+                    && self.stage == Progress::Files
+                    && !self.files.is_writing() =>
             {
                 self.ahead = Ahead::Starting;
                 self.holders[Stage::Run.index()].start_ahead(program)?;

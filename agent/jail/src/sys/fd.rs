@@ -29,7 +29,7 @@ pub(crate) fn place(source: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
         return Ok(());
     }
     // SAFETY: dup2 touches descriptors only. An `OwnedFd` for `number` elsewhere in this process would now name
-    // another file; the callers exec next, so no such owner is used again.
+    // another file; the callers exec, or go on with what they placed alone, so no such owner is used again.
     let result = unsafe { libc::dup2(source.as_raw_fd(), number) };
     if result < 0 {
         return Err(io::Error::last_os_error());
@@ -50,7 +50,7 @@ pub(crate) fn place_all(fds: &[BorrowedFd<'_>], first: RawFd) -> io::Result<()> 
     for (number, fd) in (first..above).zip(&lifted) {
         place(fd.as_fd(), number)?;
     }
-    // The lifted copies are closed here too; their owners are forgotten, since this process execs next.
+    // The lifted copies are closed here too; their owners are forgotten.
     std::mem::forget(lifted);
     close_from(above)
 }
@@ -65,7 +65,7 @@ fn lift(fd: BorrowedFd<'_>, at_least: RawFd) -> io::Result<OwnedFd> {
 pub(crate) fn close_from(first: RawFd) -> io::Result<()> {
     let first = u32::try_from(first).map_err(io::Error::other)?;
     // SAFETY: owners of these descriptors in this process would hold closed numbers; it is only called by
-    // processes that exec or exit next.
+    // processes that exec, or go on with what they placed alone.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0u32) };
     if result < 0 {
         return Err(io::Error::last_os_error());

@@ -13,11 +13,15 @@ const MOUNTS: &str = "30 29 0:26 / /no/such/place rw - cgroup2 cgroup2 rw";
 const CEILING: Bytes = Bytes::mib(100);
 const MAX_JAILS: u32 = 4;
 
-fn jails() -> Jails<World> {
+fn tree() -> Tree {
     let hierarchy = cgroup::detect(MOUNTS, "0::/", |_| "cpu memory pids".into()).unwrap();
+    Tree::new(&hierarchy, "none")
+}
+
+fn jails() -> Jails<World> {
     Jails {
         hands: World::default(),
-        tree: Tree::new(&hierarchy, "none"),
+        tree: tree(),
         ceiling: CEILING,
         slots: Slots::new(5000, MAX_JAILS),
         last: 0,

@@ -92,7 +92,7 @@ fn no_number_is_searched_for_long() {
         for number in 0..=NEWEST as u32 {
             let call = Call::native(number, [0; 6]);
             // The prelude, a search in some hundred answers, and all conditions of one call: one number after the other
-            // took up to 700.
+            // takes hundreds.
             let steps = bpf::steps(compiled(subject), &call);
             assert!(steps <= 100, "{subject:?} takes {steps} for {number}");
         }

@@ -1,9 +1,9 @@
 //! A host that is none: its processes are entries of a list, which die when they are killed or when a test says so.
 
-use super::{CEILING, MAX_PROCESSES, channel};
+use super::{CEILING, MAX_PROCESSES, channel, tree};
 use crate::warden::builder::{self, Builder, Product};
 use crate::warden::hands::Hands;
-use crate::warden::protocol::Share;
+use crate::warden::protocol::{JailId, Share};
 use jail::cgroup::{self, CgroupError};
 use jail::host::{Built, StageEnds};
 use jail::proto::{Failure, HostIds, Stage, Step};
@@ -161,13 +161,10 @@ impl World {
 
     fn kill(&mut self, pid: Pid, role: Role) {
         let mut processes = self.processes.iter_mut();
-        match processes.find(|process| process.pid == pid) {
-            Some(process) => {
-                assert_eq!(process.role, role);
-                process.die();
-            }
-            // A pidfd is of one process only; a number may be another's by now.
-            None => assert_eq!(role, Role::Init, "a builder is killed by a stale number"),
+        // A pidfd is of one process only: where there is none, it is dead already.
+        if let Some(process) = processes.find(|process| process.pid == pid) {
+            assert_eq!(process.role, role);
+            process.die();
         }
     }
 }
@@ -180,16 +177,20 @@ impl Process {
 }
 
 impl Hands for World {
-    fn build(&mut self, groups: &cgroup::Jail, ids: HostIds) -> io::Result<Builder> {
+    fn build(&mut self, id: JailId, ids: HostIds) -> io::Result<Builder> {
         if self.refuses_builders {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        let (pid, report) = self.spawn(Role::Builder, ids, name(groups));
+        let groups = name(&builder::groups(&tree(), id));
+        let (pid, report) = self.spawn(Role::Builder, ids, groups);
         Ok(Builder::unreal(pid, report))
     }
 
-    fn kill_builder(&mut self, builder: Pid) {
-        self.kill(builder, Role::Builder);
+    /// Each builder of this host makes one jail.
+    fn take_back(&mut self, _builder: Builder) {}
+
+    fn kill_builder(&mut self, builder: &mut Builder) {
+        self.kill(builder.pid(), Role::Builder);
     }
 
     fn kill_init(&mut self, init: &Product) {
