@@ -50,11 +50,12 @@ point_configuration_into_package() {
     rm "$jdk/lib/security/cacerts"
 }
 
-# What runs with the JDK itself: our launcher, an empty store of trusted certificates (there is no network in a jail),
+# What runs with the JDK itself: its options, our launcher, an empty store of trusted certificates (there is no network in a jail),
 # and the archive of loaded classes. The standard archive knows nothing of the compiler, which every run needs.
 prepare_jdk() {
     step "compiling the launcher and archiving the classes that every run loads"
     cp -rL "$recipe/launcher" "$recipe/training" "$stage/"
+    install -m 644 "$recipe/options" "$stage/options"
     # shellcheck disable=SC2016
     inside /bin/sh -euc '
         jdk=$1 launcher=$2/launcher
