@@ -1,4 +1,4 @@
-//! The seccomp filters: [`policy`] is the data, [`compile`] turns a part of it into a program for the kernel, this file has
+//! The seccomp filters: [`policy`] is the data, [`mod@compile`] turns a part of it into a program for the kernel, this file has
 //! the stack of them.
 //!
 //! A filter of seccompiler has one answer besides its default, so there is a stack (seccomp(2): all run, the strongest

@@ -477,7 +477,7 @@ fn those_of_our_own_packages_are_good() {
     let java = filled(include_str!("../../../../runtimes/java/runtime.toml"));
     assert_eq!(
         run(&java, "java", &["Main.java", "data.txt"]),
-        "/p/jdk/bin/java -Xmx32m -XX:MaxRAM=67108864 -XX:+UseSerialGC -XX:-UsePerfData Main.java {x} y"
+        "/p/jdk/bin/java -Xmx32m -XX:MaxRAM=67108864 @/p/options Main.java {x} y"
     );
     let several = run(&java, "java", &["Main.java", "a/B.java"]);
     assert!(
