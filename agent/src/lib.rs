@@ -1,7 +1,7 @@
 //! The node daemon as a library, so that its parsers can be fuzzed: the program is this crate's [`main`] and nothing else.
 //!
-//! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as helpers that prepare
-//! and check the runtimes or bring packages and, in each jail, as its init.
+//! One binary, several processes: the warden (`serve`), which starts this binary anew as the front, as builders of jails, and
+//! as helpers that prepare and check the runtimes or bring packages. A jail's init is a copy of a builder.
 
 mod admin;
 mod catalog;

@@ -1,5 +1,5 @@
-//! What a process of the node hands a helper that it starts: an order as JSON, on a descriptor, and a second descriptor
-//! for what the helper has to say.
+//! What a process of the node hands a helper or a builder that it starts: an order as JSON, on a descriptor, and a second
+//! descriptor for what that one has to say (and hear, where it is a socket).
 
 use crate::config::LogFormat;
 use crate::logging;

@@ -6,7 +6,7 @@ use crate::repository::Repository;
 use crate::routes::{begin, request};
 use crate::server::Server;
 use capsule_tests::http;
-use capsule_tests::processes::{self, Process};
+use capsule_tests::processes::Process;
 use capsule_tests::{Node, wait};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -40,14 +40,13 @@ struct Footprint {
 
 impl Footprint {
     fn of(node: &Node) -> Self {
-        let warden = node.warden();
         let front = node.front().expect("there is one");
         Self {
             mounts: mounts(node),
             loops: loops(),
             groups: node.jail_groups(),
-            processes: processes::descendants(warden.pid).len(),
-            warden_descriptors: warden.descriptors().len(),
+            processes: node.descendants().len(),
+            warden_descriptors: node.warden_descriptors(),
             front_descriptors: front.descriptors().len(),
         }
     }

@@ -7,7 +7,7 @@ use crate::load::{Outcome, Tally, judge};
 use crate::report::Report;
 use crate::watch::Watch;
 use capsule_tests::http::{self, Reply, Request};
-use capsule_tests::{Node, processes, wait};
+use capsule_tests::{Node, wait};
 use nix::sys::signal::Signal;
 use serde_json::json;
 use std::io::{self, ErrorKind};
@@ -142,7 +142,7 @@ pub(crate) fn at_rest(report: &mut Report, node: &Node) {
             node.jail_groups(),
             node.inits().len(),
             node.programs().len(),
-            processes::descendants(node.warden().pid).len(),
+            node.descendants().len(),
         )
     };
     if wait::until(REST, || (state() == expected).then_some(())).is_none() {

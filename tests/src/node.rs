@@ -277,10 +277,36 @@ impl Node {
         self.with_role("front").into_iter().next()
     }
 
-    /// The processes that make jails.
+    /// The processes that make jails: as many as were needed at once lately, up to eight when nothing is made.
     #[must_use]
     pub fn builders(&self) -> Vec<Process> {
-        self.children("capsule-builder")
+        let own = self.warden().network_namespace();
+        let mut builders = self.children("capsule-builder");
+        // A copy of one that is to be an init has its name for a moment.
+        builders.retain(|process| process.network_namespace() == own);
+        builders
+    }
+
+    /// What the first process has started, builders left out.
+    #[must_use]
+    pub fn descendants(&self) -> Vec<Process> {
+        let builders = self.builders();
+        let mut found = processes::descendants(self.process.pid());
+        found.retain(|process| !builders.iter().any(|builder| builder.pid == process.pid));
+        found
+    }
+
+    /// Descriptors of the first process, those of builders left out.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn warden_descriptors(&self) -> usize {
+        /// Channel and pidfd.
+        const OF_A_BUILDER: usize = 2;
+        let builders = self.builders().len();
+        let all = self.warden().descriptors().len();
+        all.saturating_sub(OF_A_BUILDER * builders)
     }
 
     /// The first processes of all jails.
@@ -386,14 +412,11 @@ impl Node {
 
     /// Descriptors open in each process that lives as long as the node, and in the builder that has most.
     fn descriptor_counts(&self) -> BTreeMap<&'static str, usize> {
-        /// Channel and pidfd: there are as many builders as were needed at once.
-        const OF_A_BUILDER: usize = 2;
         let open = |process: Process| process.descriptors().len();
-        let builders = self.builders();
-        let warden = Process::read(self.process.pid())
-            .map(|process| open(process).saturating_sub(OF_A_BUILDER * builders.len()));
+        let is_there = Process::read(self.process.pid()).is_some();
+        let warden = is_there.then(|| self.warden_descriptors());
         let front = self.front().map(open);
-        let builder = builders.into_iter().map(open).max();
+        let builder = self.builders().into_iter().map(open).max();
         [("warden", warden), ("front", front), ("builder", builder)]
             .into_iter()
             .filter_map(|(role, count)| Some((role, count?)))

@@ -5,6 +5,7 @@
 //! or the warden lets go of it.
 
 use super::borrow;
+use super::life::readable;
 use super::protocol::{self, JailId};
 use crate::order::{self, in_memory};
 use jail::cgroup::{self, Tree};
@@ -14,7 +15,7 @@ use nix::sys::prctl;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -28,6 +29,9 @@ const FDS: usize = 2 + protocol::CREATED_FDS;
 /// A builder that takes longer than this for a jail is stuck: what it does takes some milliseconds, and it gives up on an
 /// init that does not answer long before.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Jails that one builder makes. Their inits have the same layout of memory and the same stack guard.
+const JAILS: u32 = 64;
 
 /// What all jails of a node are made from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub(super) struct Builder {
     child: Child,
     link: OwnedFd,
     deadline: Instant,
+    /// Jails that it was told to make.
+    orders: u32,
     /// It was killed, and may have made its jail all the same.
     killed: bool,
 }
@@ -91,6 +97,7 @@ impl Builder {
             child,
             link,
             deadline: Instant::now() + PATIENCE,
+            orders: 0,
             killed: false,
         }
     }
@@ -101,6 +108,7 @@ impl Builder {
     /// `EPIPE` where it is dead.
     pub(super) fn order(&mut self, id: JailId, ids: HostIds) -> io::Result<()> {
         self.deadline = Instant::now() + PATIENCE;
+        self.orders += 1;
         protocol::send(self.link.as_fd(), &Order { id, ids }, &[])
     }
 
@@ -134,9 +142,16 @@ impl Builder {
         jail::host::kill(self.child.process.as_fd()).ok();
     }
 
-    /// Whether it was not killed.
-    pub(super) const fn is_wanted(&self) -> bool {
-        !self.killed
+    /// Whether another jail may be ordered: it lives, was not killed, and has not made too many.
+    pub(super) fn is_fit(&self) -> bool {
+        // One that has more to say is dead.
+        !self.killed && self.orders < JAILS && !readable(self.report())
+    }
+
+    /// Whether it has told how its jail came out, or is dead. An init that was stopped in its first moment holds the link of a
+    /// builder that was killed.
+    pub(super) fn has_ended(&self) -> bool {
+        readable(self.report()) || (self.killed && readable(self.child.process.as_fd()))
     }
 
     /// Where its report comes, or that it is dead.
@@ -144,12 +159,15 @@ impl Builder {
         self.link.as_fd()
     }
 
-    /// What it made, once its report is readable.
+    /// What it made, once [`Builder::has_ended`].
     pub(super) fn finish(&self) -> Result<Product, Failure> {
         let broken = || Failure {
             step: Step::Builder,
             errno: 0,
         };
+        if !readable(self.report()) {
+            return Err(broken());
+        }
         let (report, fds) = protocol::receive(self.link.as_fd())
             .ok()
             .flatten()
@@ -177,7 +195,11 @@ pub(crate) fn main() -> ExitCode {
     prctl::set_name(c"capsule-builder").ok();
     match build_all() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nobody else says it; a closed stderr changes nothing.
+            writeln!(io::stderr(), "capsule-agent: a builder has failed: {error}").ok();
+            ExitCode::FAILURE
+        }
     }
 }
 

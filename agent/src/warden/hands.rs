@@ -2,7 +2,6 @@
 //! and is tested with a host that is none.
 
 use super::builder::{Builder, Plan, Product};
-use super::life::readable;
 use super::protocol::JailId;
 use jail::cgroup::{self, CgroupError, Share};
 use jail::proto::{HostIds, Stage};
@@ -14,11 +13,14 @@ pub(super) trait Hands {
     /// Has a builder begin a jail.
     fn build(&mut self, id: JailId, ids: HostIds) -> io::Result<Builder>;
 
-    /// Takes back a builder that has told how its jail came out.
+    /// Takes back a builder that has made its jail.
     fn take_back(&mut self, builder: Builder);
 
     /// Kills a builder.
     fn kill_builder(&mut self, builder: &mut Builder);
+
+    /// One was stuck: ends those that wait, which may be as well.
+    fn distrust_idle(&mut self);
 
     /// Kills an init, and by the kernel's rule for pid namespaces everything in its jail.
     fn kill_init(&mut self, init: &Product);
@@ -60,8 +62,9 @@ impl Host {
 
 impl Hands for Host {
     fn build(&mut self, id: JailId, ids: HostIds) -> io::Result<Builder> {
+        self.idle.retain(Builder::is_fit);
         while let Some(mut builder) = self.idle.pop() {
-            // One that has died takes no order.
+            // One that has died since takes no order.
             if builder.order(id, ids).is_ok() {
                 return Ok(builder);
             }
@@ -72,9 +75,8 @@ impl Hands for Host {
     }
 
     fn take_back(&mut self, mut builder: Builder) {
-        // One that has more to say is dead.
-        let is_fit = builder.is_wanted() && !readable(builder.report());
-        if is_fit && self.idle.len() < IDLE {
+        self.idle.retain(Builder::is_fit);
+        if builder.is_fit() && self.idle.len() < IDLE {
             self.idle.push(builder);
         } else {
             builder.kill();
@@ -83,6 +85,11 @@ impl Hands for Host {
 
     fn kill_builder(&mut self, builder: &mut Builder) {
         builder.kill();
+    }
+
+    fn distrust_idle(&mut self) {
+        self.idle.iter_mut().for_each(Builder::kill);
+        self.idle.clear();
     }
 
     fn kill_init(&mut self, init: &Product) {
@@ -105,5 +112,101 @@ impl Hands for Host {
 
     fn remove(&mut self, groups: &cgroup::Jail) -> Result<(), CgroupError> {
         groups.remove()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jail::Bytes;
+    use jail::cgroup::Tree;
+    use jail::host::Spec;
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+    use nix::unistd::Pid;
+    use std::os::fd::OwnedFd;
+
+    const IDS: HostIds = HostIds {
+        init: 5000,
+        program: 5001,
+    };
+
+    /// Of nothing that could be made.
+    fn host() -> Host {
+        let mounts = "30 29 0:26 / /no/such/place rw - cgroup2 cgroup2 rw";
+        let hierarchy = cgroup::detect(mounts, "0::/", |_| "cpu memory pids".into()).unwrap();
+        Host::new(Plan {
+            spec: Spec {
+                base: "/no/base".into(),
+                packages: "/no/packages".into(),
+                box_size: Bytes::mib(1),
+                tmp_size: Bytes::mib(1),
+                inodes: 1,
+                jail_memory: Bytes::mib(1),
+                jail_processes: 1,
+                jail_millicores: 10,
+                host_network: 0,
+            },
+            tree: Tree::new(&hierarchy, "none"),
+        })
+    }
+
+    /// One with this number, and its end of the link.
+    fn builder(number: i32) -> (Builder, OwnedFd) {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (link, theirs) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap();
+        (Builder::unreal(Pid::from_raw(number), link), theirs)
+    }
+
+    #[test]
+    fn one_that_waits_makes_the_next_jail_unless_it_is_dead() {
+        let mut host = host();
+        let mut alive = Vec::new();
+        for number in 1..4 {
+            let (builder, link) = builder(number);
+            host.take_back(builder);
+            // The second is dead.
+            alive.extend((number != 2).then_some(link));
+        }
+        let mut numbers = Vec::new();
+        for id in 1..3 {
+            numbers.push(host.build(JailId(id), IDS).unwrap().pid().as_raw());
+        }
+        assert_eq!(numbers, [3, 1]);
+        assert!(host.idle.is_empty());
+    }
+
+    #[test]
+    fn neither_one_that_was_killed_nor_one_too_many_is_kept() {
+        let mut host = host();
+        let (mut killed, _link) = builder(1);
+        host.kill_builder(&mut killed);
+        host.take_back(killed);
+        assert!(host.idle.is_empty());
+        let links: Vec<_> = (2..20)
+            .map(|number| {
+                let (builder, link) = builder(number);
+                host.take_back(builder);
+                link
+            })
+            .collect();
+        assert_eq!(host.idle.len(), IDLE);
+        host.distrust_idle();
+        assert!(host.idle.is_empty() && links.len() > IDLE);
+    }
+
+    #[test]
+    fn none_makes_more_than_its_share() {
+        let mut host = host();
+        let (builder, link) = builder(1);
+        host.take_back(builder);
+        let mut made = 0;
+        while !host.idle.is_empty() {
+            let builder = host.build(JailId(made), IDS).unwrap();
+            nix::unistd::read(&link, &mut [0; 64]).unwrap();
+            made += 1;
+            host.take_back(builder);
+        }
+        assert_eq!(made, 64);
     }
 }

@@ -199,17 +199,21 @@ impl<H: Hands> Jails<H> {
             let State::Building(request, builder) = &mut jail.state else {
                 continue;
             };
-            if !readable(builder.report()) {
+            if !builder.has_ended() {
                 if builder.deadline() <= Instant::now() {
                     self.hands.kill_builder(builder);
+                    self.hands.distrust_idle();
                 }
                 continue;
             }
             let front = front.filter(|_| !jail.unwanted);
             let request = *request;
             let finished = builder.finish();
-            if let Some(builder) = jail.release() {
-                self.hands.take_back(builder);
+            match (jail.release(), &finished) {
+                (Some(builder), Ok(_)) => self.hands.take_back(builder),
+                // What keeps it from making one may keep it from making the next.
+                (Some(mut builder), Err(_)) => self.hands.kill_builder(&mut builder),
+                (None, _) => {}
             }
             match finished {
                 Ok(product) => {

@@ -180,6 +180,13 @@ impl Setup<'_> {
     }
 
     fn attach(&self, leaf: Leaf, pid: Pid) -> Result<(), Failure> {
+        // 0 would be this process itself (cgroups(7)).
+        if pid.as_raw() <= 0 {
+            return Err(Failure {
+                step: Step::Attach,
+                errno: libc::ESRCH,
+            });
+        }
         self.groups
             .attach(leaf, pid.as_raw())
             .map_err(|error| Failure {

@@ -5,6 +5,7 @@ use super::unprivileged::{Child, leave};
 use crate::sys::{self, process::Cloned};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getpid, getppid};
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs::File;
@@ -36,18 +37,39 @@ pub fn start_helper(role: &str, urgency: Urgency, fds: &[BorrowedFd<'_>]) -> io:
 }
 
 /// Starts `capsule-agent ROLE` as a process that makes jails: as [`start_helper`], but in this process's pid namespace, so that
-/// the jails can be this process's children.
+/// the jails can be this process's children, and with its handling of signals.
 ///
 /// # Errors
 /// As [`start_helper`].
 pub fn start_builder(role: &str, fds: &[BorrowedFd<'_>]) -> io::Result<Child> {
+    let parent = getpid();
     match sys::process::clone_into(0, None)? {
         Cloned::Parent(pid, process) => Ok(Child { pid, process }),
-        Cloned::Child => leave(become_helper(role, Urgency::Awaited, fds)),
+        Cloned::Child => leave(become_builder(role, parent, fds)),
     }
 }
 
+/// Signals stay as this process has them: what a terminal sends to all at once is for this process alone.
+fn become_builder(role: &str, parent: Pid, fds: &[BorrowedFd<'_>]) -> io::Result<Infallible> {
+    place(fds)?;
+    // A parent that was killed before this line is not the parent any more.
+    if getppid() != parent {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    execute(role)
+}
+
 fn become_helper(role: &str, urgency: Urgency, fds: &[BorrowedFd<'_>]) -> io::Result<Infallible> {
+    place(fds)?;
+    if urgency == Urgency::Background {
+        sys::process::be_nice()?;
+    }
+    sys::process::default_signals()?;
+    execute(role)
+}
+
+/// The descriptors from number 3 on, stderr as it is; dies with its parent from here on.
+fn place(fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     let null: OwnedFd = File::options()
         .read(true)
         .write(true)
@@ -57,11 +79,10 @@ fn become_helper(role: &str, urgency: Urgency, fds: &[BorrowedFd<'_>]) -> io::Re
     let mut all = vec![null.as_fd(), null.as_fd(), errors.as_fd()];
     all.extend(fds);
     sys::fd::place_all(&all, 0)?;
-    if urgency == Urgency::Background {
-        sys::process::be_nice()?;
-    }
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
-    sys::process::default_signals()?;
+    Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
+}
+
+fn execute(role: &str) -> io::Result<Infallible> {
     let role = CString::new(role)?;
     Ok(nix::unistd::execve::<_, CString>(
         c"/proc/self/exe",

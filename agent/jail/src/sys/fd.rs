@@ -22,7 +22,7 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
 
 /// Duplicates `source` to exactly `number`, open across exec. What was open at `number` is closed.
 ///
-/// Only for processes that are about to exec, whose other owners of `number` never run again.
+/// Only for processes whose other owners of `number` never run again: they exec, or go on with what they placed alone.
 pub(crate) fn place(source: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
     if source.as_raw_fd() == number {
         fcntl(source, FcntlArg::F_SETFD(FdFlag::empty()))?;

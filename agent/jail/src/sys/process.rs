@@ -31,13 +31,13 @@ pub fn fork() -> io::Result<Forked> {
 /// Which side of [`clone_into`] this is.
 #[derive(Debug)]
 pub(crate) enum Cloned {
-    /// The new process, pid 1 of its pid namespace.
+    /// The new process.
     Child,
     /// The creator: the new process's pid in the creator's namespace, and a pidfd of it.
     Parent(nix::unistd::Pid, OwnedFd),
 }
 
-/// Makes a process in new namespaces (`flags`, `CLONE_NEW*` and `CLONE_PARENT`), and on cgroup v2 inside the
+/// Makes a process, in new namespaces where `flags` says so (`CLONE_NEW*`, `CLONE_PARENT`), and on cgroup v2 inside the
 /// given group (clone3(2), Linux 5.7 for `CLONE_INTO_CGROUP`).
 pub(crate) fn clone_into(flags: u64, group: Option<BorrowedFd<'_>>) -> io::Result<Cloned> {
     const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;

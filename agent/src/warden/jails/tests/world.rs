@@ -193,6 +193,8 @@ impl Hands for World {
         self.kill(builder.pid(), Role::Builder);
     }
 
+    fn distrust_idle(&mut self) {}
+
     fn kill_init(&mut self, init: &Product) {
         self.kill(init.init, Role::Init);
     }
