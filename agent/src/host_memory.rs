@@ -33,10 +33,15 @@ impl HostMemory {
     /// # Errors
     /// There is no `/proc/meminfo`.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self {
-            meminfo: File::open("/proc/meminfo")?,
+        Ok(Self::of(File::open("/proc/meminfo")?))
+    }
+
+    /// What this file says, in the form of `/proc/meminfo`.
+    pub(crate) fn of(meminfo: File) -> Self {
+        Self {
+            meminfo,
             last: Mutex::default(),
-        })
+        }
     }
 
     /// What can be used, of what is free and what `used` is already, without leaving less than a tenth. Nothing where the

@@ -1,11 +1,9 @@
-//! A node that logs what its cache does, and the jobs that were sent to it.
+//! A node, and what it tells of its cache.
 
-use capsule_tests::{Node, NodeOptions, wait};
+use capsule_tests::{Node, NodeOptions};
 use serde_json::{Value, json};
-use std::cell::Cell;
-use std::time::Duration;
 
-/// The node's counts, as its log has them.
+/// The node's counts, as its metrics have them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) hits: u64,
@@ -15,15 +13,14 @@ pub(crate) struct Counts {
     pub(crate) evictions: u64,
 }
 
-/// A node and the number of its jobs that could have met its cache.
+/// A node with a cache.
 pub(crate) struct Counted {
     pub(crate) node: Node,
-    jobs: Cell<usize>,
 }
 
 /// Programs that take their time on a busy machine.
 pub(crate) fn options() -> NodeOptions {
-    NodeOptions::as_deployed_with_patience().set("log_level", "DEBUG")
+    NodeOptions::as_deployed_with_patience()
 }
 
 /// A request with these files, of which the first is the main one.
@@ -48,18 +45,11 @@ impl Counted {
     pub(crate) fn start(options: NodeOptions) -> Self {
         Self {
             node: Node::start(options),
-            jobs: Cell::new(0),
         }
     }
 
-    /// The answer to a job that may meet the cache.
+    /// The answer to a job.
     pub(crate) fn run(&self, request: &Value) -> Value {
-        self.jobs.set(self.jobs.get() + 1);
-        self.run_past(request)
-    }
-
-    /// The answer to one that may not.
-    pub(crate) fn run_past(&self, request: &Value) -> Value {
         let (status, answer) = self.node.execute(request);
         assert_eq!(status, 200, "{answer}");
         answer
@@ -75,26 +65,28 @@ impl Counted {
             .to_owned()
     }
 
-    /// What is counted, when all jobs so far are.
+    /// What is counted so far.
     pub(crate) fn counts(&self) -> Counts {
-        let line = || {
-            let stderr = self.node.stderr();
-            let lines = stderr.lines().filter(|line| line.contains("compile cache"));
-            let lines: Vec<_> = lines.map(str::to_owned).collect();
-            (lines.len() >= self.jobs.get()).then(|| lines.last().cloned().unwrap_or_default())
-        };
-        let line = wait::until(Duration::from_secs(5), line).expect("each job leaves a line");
+        let reply = self.node.get("/metrics");
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let text = reply.text();
+        // What has not happened has no line where it would have a label.
         let count = |name: &str| {
-            let (_, rest) = line.split_once(&format!("{name}: ")).expect(&line);
-            let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
-            digits.and_then(|digits| digits.parse().ok()).expect(&line)
+            let name = format!("capsule_compile_cache_{name} ");
+            let line = text.lines().find_map(|line| line.strip_prefix(&name));
+            line.map_or(0, |count| count.parse().expect("it is a number"))
         };
+        let lookups = |found: &str| count(&format!("lookups_total{{found=\"{found}\"}}"));
+        assert!(
+            text.contains("capsule_compile_cache_stores_total "),
+            "{text}"
+        );
         Counts {
-            hits: count("hits"),
-            misses: count("misses"),
-            stores: count("stores"),
-            uncacheable: count("uncacheable"),
-            evictions: count("evictions"),
+            hits: lookups("result"),
+            misses: lookups("nothing"),
+            stores: count("stores_total"),
+            uncacheable: lookups("each_is_another") + count("not_stored_total"),
+            evictions: count("evictions_total"),
         }
     }
 }

@@ -80,6 +80,11 @@ impl Wanted {
 }
 
 impl Demand {
+    /// All that was asked for lately.
+    pub(super) fn known(&self) -> impl Iterator<Item = &Ahead> {
+        self.known.iter().map(|wanted| &wanted.ahead)
+    }
+
     /// Those are to be there before anybody asks, and nothing else that was known is there any more.
     pub(super) fn expect(&mut self, all: &[Ahead], now: Instant) {
         let wanted = all.iter().take(KNOWN_MAX / 2).map(|ahead| Wanted {

@@ -2,13 +2,13 @@
 
 use super::jail::Ahead;
 use super::stock::Stock;
-use jail::Bytes;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Bounds of the histogram of starts, in seconds.
@@ -98,7 +98,7 @@ impl Meters {
         );
         registry.register_with_unit(
             "waiting_memory",
-            "What the one of them that was started last needs",
+            "What they need together, each as much as one of its kind did when it was started last",
             Unit::Bytes,
             self.memory.clone(),
         );
@@ -127,9 +127,24 @@ impl Meters {
     /// What waits is now this.
     pub(super) fn stocked(&self, stock: &Stock) {
         self.blank.set(number(stock.blank()));
-        self.waiting.clear();
+        let mut all: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+        for ahead in stock.demand.known().chain(stock.waiting()) {
+            all.entry(&ahead.runtime).or_default();
+        }
         for ahead in stock.waiting() {
-            self.waiting.get_or_create(&runtime(ahead)).inc();
+            let (count, memory) = all.entry(&ahead.runtime).or_default();
+            *count += 1;
+            *memory += stock.demand.memory(ahead).get();
+        }
+        self.waiting.clear();
+        self.memory.clear();
+        for (runtime, (count, memory)) in all {
+            let runtime = Runtime {
+                runtime: runtime.to_owned(),
+            };
+            self.waiting.get_or_create(&runtime).set(number(count));
+            let memory = i64::try_from(memory).unwrap_or(i64::MAX);
+            self.memory.get_or_create(&runtime).set(memory);
         }
     }
 
@@ -139,13 +154,9 @@ impl Meters {
     }
 
     /// One was started.
-    pub(super) fn started(&self, ahead: &Ahead, took: Duration, memory: Bytes) {
-        let runtime = runtime(ahead);
-        let starts = self.starts.get_or_create(&runtime);
+    pub(super) fn started(&self, ahead: &Ahead, took: Duration) {
+        let starts = self.starts.get_or_create(&runtime(ahead));
         starts.observe(took.as_secs_f64());
-        drop(starts);
-        let memory = i64::try_from(memory.get()).unwrap_or(i64::MAX);
-        self.memory.get_or_create(&runtime).set(memory);
     }
 
     /// One could not be started.

@@ -1,5 +1,5 @@
-//! Jails, made ahead of the job: making one takes some 20 ms, most of it waiting for the kernel to move processes between
-//! cgroups, and none of that is on a job's way while the pool has one. In some of them a program that jobs have asked for
+//! Jails, made ahead of the job: making one takes some 10 to 20 ms, most of it waiting for the kernel to move processes
+//! between cgroups, and none of that is on a job's way while the pool has one. In some of them a program that jobs have asked for
 //! lately has been started as well, and waits. Knows no job.
 
 mod demand;
@@ -170,6 +170,7 @@ impl Pool {
     /// Refills for as long as there is a warden.
     pub(crate) async fn fill(&self) {
         if self.size.jails == 0 {
+            self.meters.complete(true);
             return std::future::pending().await;
         }
         tokio::select! {
@@ -254,8 +255,9 @@ impl Pool {
         retired.as_mut().enable();
         let is_of_use = generation == self.stock().generation();
         let outcome = tokio::select! {
-            outcome = jail.prepare(&ahead), if is_of_use => Some(outcome),
+            biased;
             () = retired, if is_of_use => None,
+            outcome = jail.prepare(&ahead), if is_of_use => Some(outcome),
             else => None,
         };
         let mut stock = self.stock();
@@ -267,7 +269,7 @@ impl Pool {
             Ok(usage) => {
                 let (took, memory) = (since.elapsed(), Bytes(usage.memory_peak));
                 stock.demand.started(&ahead, took, memory);
-                self.meters.started(&ahead, took, memory);
+                self.meters.started(&ahead, took);
                 stock.put_prepared(generation, Some((ahead, jail)));
             }
             Err(error) => {

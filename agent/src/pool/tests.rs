@@ -26,6 +26,10 @@ type Ends = Vec<OwnedFd>;
 impl Warden {
     /// With a pool that it serves.
     fn with_pool(size: usize) -> (Self, Pool) {
+        Self::with_pool_on(size, HostMemory::open().unwrap())
+    }
+
+    fn with_pool_on(size: usize, host: HostMemory) -> (Self, Pool) {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let (ours, theirs) =
             socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap();
@@ -34,7 +38,6 @@ impl Warden {
             jails: size,
             memory: Bytes::mib(64),
         };
-        let host = HostMemory::open().unwrap();
         (warden, Pool::new(Link::new(ours).unwrap(), size, host))
     }
 
@@ -100,7 +103,11 @@ impl Warden {
             let ToWarden::Usage(request, _, Stage::Run) = self.hears().await else {
                 panic!("what it used comes last");
             };
-            self.says(&FromWarden::Used(request, Usage::default()));
+            let usage = Usage {
+                memory_peak: Bytes::mib(48).get(),
+                ..Usage::default()
+            };
+            self.says(&FromWarden::Used(request, usage));
         }
     }
 }
@@ -183,6 +190,43 @@ async fn a_program_that_can_not_start_keeps_no_jail_from_being_made() {
         let _third = warden.brings(warden.is_asked().await, 3);
         await_ready(&pool, 2).await;
         assert!(!pool.lease(&wish("a")).await.unwrap().is_prepared());
+    };
+    tokio::select! {
+        ended = pool.link.pump() => panic!("{ended:?}"),
+        () = pool.fill() => panic!("the warden is there"),
+        ended = timeout(LONG, test) => ended.unwrap(),
+    }
+}
+
+/// What waits gives way when others on the host need the memory, and comes back when they do not any more.
+#[tokio::test]
+async fn a_program_that_waits_ends_when_the_host_is_short_of_memory() {
+    let meminfo = tempfile::NamedTempFile::new().unwrap();
+    let available = |mib: u64| {
+        let text = format!(
+            "MemTotal: 1024000 kB\nMemAvailable: {:<12} kB\n",
+            mib * 1024
+        );
+        std::fs::write(meminfo.path(), text).unwrap();
+    };
+    available(600);
+    let host = HostMemory::of(meminfo.reopen().unwrap());
+    let (warden, pool) = Warden::with_pool_on(3, host);
+    pool.expect(&[program("a")]);
+    let test = async {
+        let mut ends = Vec::new();
+        for number in 1..=3 {
+            ends.push(warden.brings(warden.is_asked().await, number));
+        }
+        warden.starts(&ends[0], &FromInit::Prepared).await;
+        await_waiting(&pool, 1).await;
+        available(20);
+        assert_eq!(warden.hears().await, ToWarden::Destroy(JailId(1)));
+        ends.push(warden.brings(warden.is_asked().await, 4));
+        await_waiting(&pool, 0).await;
+        available(600);
+        warden.starts(&ends[1], &FromInit::Prepared).await;
+        await_waiting(&pool, 1).await;
     };
     tokio::select! {
         ended = pool.link.pump() => panic!("{ended:?}"),

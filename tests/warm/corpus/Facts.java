@@ -92,10 +92,13 @@ public class Facts {
         fact("scanner", told(() -> new Scanner(System.in).nextLine()));
         fact("loading", ManagementFactory.getClassLoadingMXBean().isVerbose());
         fact("flags", ((com.sun.management.HotSpotDiagnosticMXBean) ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class)).getDiagnosticOptions());
-        System.out.println("fresh random: " + new Random().nextLong() + " " + Math.random() + " " + ThreadLocalRandom.current().nextLong());
-        System.out.println("fresh secure: " + new SecureRandom().nextLong() + " " + UUID.randomUUID());
+        System.out.println("fresh random: " + new Random().nextLong());
+        System.out.println("fresh math: " + Math.random());
+        System.out.println("fresh thread: " + ThreadLocalRandom.current().nextLong());
+        System.out.println("fresh secure: " + new SecureRandom().nextLong());
+        System.out.println("fresh uuid: " + UUID.randomUUID());
         System.out.println("fresh name: " + Files.createTempFile("x", "y"));
-        System.out.println("fresh split: " + new SplittableRandom().nextLong() + " " + Set.of("a"));
+        System.out.println("fresh split: " + new SplittableRandom().nextLong());
         System.out.println("fresh start: " + runtime.getStartTime());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook")));
         throw new IllegalStateException("at the end", new IOException("cause"));

@@ -5,6 +5,7 @@ import sys
 modules = sorted(sys.modules)
 path_cache = sorted(map(str, sys.path_importer_cache))
 own = sorted(globals())
+import ctypes
 import gc
 import locale
 import os
@@ -111,9 +112,16 @@ fact("children", told(read, "/proc/self/task/1/children"))
 fact("stdin read", [sys.stdin.read(), sys.stdin.read()])
 fact("input", told(input))
 fact("children after fork", [os.waitstatus_to_exitcode(os.waitpid(os.fork() or os._exit(5), 0)[1])])
+death = ctypes.c_int(-1)
+libc = ctypes.CDLL(None)
+# PR_GET_PDEATHSIG, PR_GET_DUMPABLE, PR_GET_KEEPCAPS, PR_GET_TIMERSLACK of <linux/prctl.h>.
+fact("prctl", [libc.prctl(2, ctypes.byref(death)), death.value, libc.prctl(3), libc.prctl(7), libc.prctl(30)])
 print("fresh random:", random.random())
-print("fresh uuid:", uuid.uuid4(), uuid.uuid1().clock_seq)
-print("fresh ssl:", ssl.RAND_bytes(8).hex(), secrets.token_hex(), os.urandom(8).hex())
+print("fresh uuid:", uuid.uuid4())
+print("fresh uuid by time:", uuid.uuid1())
+print("fresh ssl:", ssl.RAND_bytes(8).hex())
+print("fresh secret:", secrets.token_hex())
+print("fresh kernel's:", os.urandom(8).hex())
 print("fresh name:", tempfile.mktemp())
 print("fresh hash:", hash("x"))
 print("fresh auxv:", told(read, "/proc/self/auxv"))
