@@ -376,6 +376,9 @@ fn those_who_ask_and_leave_keep_no_change_waiting() {
     server.set("index", Manner::Well);
     let reply = node.send(&request("POST", "greet", "*"));
     assert_eq!(reply.status, 200, "{}", reply.text());
+    // The one that nobody waits for any more gives up when its server has been silent for too long.
+    let gone = || (offices() == 0).then_some(());
+    wait::until(Duration::from_secs(60), gone).expect("it ends by itself");
 }
 
 /// What a copy or an install of somebody else's has begun and not ended is no package, and is not in the way of one.

@@ -146,6 +146,8 @@ fn options(disk: &Disk) -> NodeOptions {
         .set("max_concurrent_jobs", places)
         .set("pool_size", places)
         .set("queue_length", 16)
+        // Filled early, so that what the front keeps on purpose looks like no leak.
+        .set("compile_cache_size", 1024 * 1024)
         .set("state_directory", disk.path("state").display().to_string())
         .through_shell(&format!("exec \"$@\" 2>>{}", log.display()))
 }
