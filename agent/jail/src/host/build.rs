@@ -132,7 +132,10 @@ fn become_init(inside: &[OwnedFd]) -> ! {
             .into();
         let mut fds = vec![null.as_fd(); FIRST_FD as usize];
         fds.extend(inside.iter().map(AsFd::as_fd));
-        sys::fd::place_all(&fds, 0)
+        let placed = sys::fd::place_all(&fds, 0);
+        // Closed there: its number may be that of another by now.
+        std::mem::forget(null);
+        placed
     };
     // The builder sees the setup channel close.
     std::process::exit(if place().is_err() { 127 } else { init::live() });

@@ -78,7 +78,10 @@ fn place(fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     let errors = io::stderr();
     let mut all = vec![null.as_fd(), null.as_fd(), errors.as_fd()];
     all.extend(fds);
-    sys::fd::place_all(&all, 0)?;
+    let placed = sys::fd::place_all(&all, 0);
+    // Closed there: its number may be that of another by now.
+    std::mem::forget(null);
+    placed?;
     Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn place(source: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
 }
 
 /// Places `fds[i]` at `first + i` for all of them, none overwriting another that is still to be placed, and
-/// closes every descriptor above the last.
+/// closes every descriptor above the last: owners of those, and of the `fds` themselves, must not be dropped any more.
 pub(crate) fn place_all(fds: &[BorrowedFd<'_>], first: RawFd) -> io::Result<()> {
     let count = RawFd::try_from(fds.len()).map_err(io::Error::other)?;
     let above = first + count;
