@@ -40,8 +40,8 @@ pub(super) trait Hands {
     fn remove(&mut self, groups: &cgroup::Jail) -> Result<(), CgroupError>;
 }
 
-/// Builders that wait for their next jail; one more than this ends. As many as make jails at once on a node with few cores: a
-/// start takes some milliseconds, one that waits takes a megabyte.
+/// Builders that wait for their next jail; one more than this ends. As many as make jails at once on a node with few cores, so that
+/// none has to be started for a job.
 const IDLE: usize = 8;
 
 /// The host itself.

@@ -2,7 +2,7 @@
 //! whose arguments matter.
 //!
 //! seccompiler alone compares with one number after the other. The kernel runs a filter for every number when it is installed
-//! (`seccomp_cache_prepare`, kernel/seccomp.c), so that one compared 100,000 times then: a tenth of all that a job took.
+//! (`seccomp_cache_prepare`, kernel/seccomp.c), hundreds of comparisons each time: a tenth of all that a job took.
 
 use super::policy::{Condition, Rule};
 use super::{NATIVE, NEWEST, X32_BIT};
